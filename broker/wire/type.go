@@ -3,11 +3,13 @@
 
 package wire
 
+import "strconv"
+
 // Type is a message type code (wire-protocol.md 3.1).
 type Type int16
 
 const (
-	Request          Type = 0
+	Request          Type = 0 // a function call; also a pushed message
 	Publish          Type = 10
 	Subscribe        Type = 11
 	Unsubscribe      Type = 12
@@ -28,31 +30,66 @@ const (
 	Heartbeat        Type = 71
 	Test             Type = 72
 	Response         Type = 80
-	NullType         Type = 90
+	NullType         Type = 90 // type not set
 )
 
-// Status is a response status code (wire-protocol.md 3.2).
-type Status int16
+// String is the protocol's name, "CREATE_QUEUE".
+func (t Type) String() string {
+	if s := t.name(); s != "" {
+		return s
+	}
+	return "Type(" + strconv.Itoa(int(t)) + ")"
+}
 
-const (
-	OK                     Status = 0
-	ServerError            Status = 1
-	HandlerError           Status = 2
-	BadRequest             Status = 3
-	NoPermission           Status = 4
-	QueueNotFound          Status = 10
-	QueueEmpty             Status = 11
-	QueueFull              Status = 12
-	QueueAccessInterrupted Status = 13
-	TopicNotFound          Status = 15
-	FunctionNotFound       Status = 18
-	KeyExchangeACK         Status = 20
-	KeyExchangeNAK         Status = 21
-	NullStatus             Status = 99
-)
+// Valid reports whether the code is defined.
+func (t Type) Valid() bool { return t.name() != "" }
 
-// String is the protocol's name, "CREATE_QUEUE"; Valid reports whether the code is defined.
-func (t Type) String() string   { panic("not built yet") }
-func (t Type) Valid() bool      { panic("not built yet") }
-func (s Status) String() string { panic("not built yet") }
-func (s Status) Valid() bool    { panic("not built yet") }
+func (t Type) name() string {
+	switch t {
+	case Request:
+		return "REQUEST"
+	case Publish:
+		return "PUBLISH"
+	case Subscribe:
+		return "SUBSCRIBE"
+	case Unsubscribe:
+		return "UNSUBSCRIBE"
+	case Offer:
+		return "OFFER"
+	case Poll:
+		return "POLL"
+	case CreateQueue:
+		return "CREATE_QUEUE"
+	case CreateTempQueue:
+		return "CREATE_TEMP_QUEUE"
+	case RemoveQueue:
+		return "REMOVE_QUEUE"
+	case StatusQueue:
+		return "STATUS_QUEUE"
+	case CreateTopic:
+		return "CREATE_TOPIC"
+	case RemoveTopic:
+		return "REMOVE_TOPIC"
+	case StatusTopic:
+		return "STATUS_TOPIC"
+	case ClientConfig:
+		return "CLIENT_CONFIG"
+	case ServerStatus:
+		return "SERVER_STATUS"
+	case ServerThreadPool:
+		return "SERVER_THREAD_POOL_STAT"
+	case KeyExchange:
+		return "DIFFIE_HELLMAN_KEY_REQUEST"
+	case Authentication:
+		return "AUTHENTICATION"
+	case Heartbeat:
+		return "HEARTBEAT"
+	case Test:
+		return "TEST"
+	case Response:
+		return "RESPONSE"
+	case NullType:
+		return "NULL"
+	}
+	return ""
+}
