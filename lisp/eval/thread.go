@@ -1,0 +1,104 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package eval
+
+import (
+	"context"
+	"sync/atomic"
+
+	"gondola/lisp/value"
+)
+
+// Frame is the window of one call on the Thread's value stack; slot numbers are bytes, so no index is ever checked.
+type Frame = [256]value.Value
+
+// Node is a piece of compiled code.
+type Node interface {
+	Eval(th *Thread, fr *Frame) (value.Value, error)
+}
+
+// Tester is a Node that can decide a condition without making a Value.
+type Tester interface {
+	Node
+	Test(th *Thread, fr *Frame) (bool, error)
+}
+
+const (
+	firstChunk = 1024 // Values of a new Thread's stack (E7)
+	frameLen   = 256
+)
+
+// Thread evaluates on one goroutine: value stack, call depth, dynamic bindings, current namespace, context. It must not
+// be used by two goroutines at a time. A goroutine of its own has its own Thread; see Fork.
+type Thread struct {
+	rt     *Runtime
+	stack  []value.Value // frames are windows into it; it never moves while frames live
+	sp     int
+	depth  int64
+	limit  atomic.Int64 // depth limit; Interrupt stores -1, so calls and back edges need one compare
+	ns     *Namespace
+	binds  *binding // dynamic bindings, innermost first
+	ctx    context.Context
+	stop   context.CancelCauseFunc
+	unhook func() bool // stops watching ctx
+	told   bool        // the interrupt has been raised
+	tail   tailCall    // the pending self tail call
+	args   Args
+}
+
+// Runtime is the interpreter that the thread belongs to.
+func (th *Thread) Runtime() *Runtime { return th.rt }
+
+// Context ends when the evaluation is interrupted: every blocking call selects on it (E11).
+func (th *Thread) Context() context.Context { return th.ctx }
+
+// Done is the channel that host functions select on while they block; when it is closed they return Interrupted. After the
+// interrupt has been raised it is nil: what runs in finally may block again.
+func (th *Thread) Done() <-chan struct{} {
+	if th.told {
+		return nil
+	}
+	return th.ctx.Done()
+}
+
+// Namespace is the current namespace, *ns*.
+func (th *Thread) Namespace() *Namespace { return th.ns }
+
+// NewThread makes a thread in namespace user whose evaluations end with ctx. Release it when done.
+func (rt *Runtime) NewThread(ctx context.Context) *Thread {
+	th, _ := rt.threads.Get().(*Thread)
+	if th == nil {
+		th = &Thread{rt: rt, stack: make([]value.Value, firstChunk)}
+	}
+	th.ns = rt.namespace("user")
+	th.limit.Store(rt.Config.MaxDepth)
+	th.ctx, th.stop = context.WithCancelCause(ctx)
+	th.unhook = context.AfterFunc(th.ctx, th.interruptNow)
+	return th
+}
+
+// Fork makes a thread for another goroutine, with a snapshot of the bindings and the namespace (language.md 3.10). It is
+// not tied to the forking thread's context but to ctx, or to the interpreter's if ctx is nil.
+func (th *Thread) Fork(ctx context.Context) *Thread {
+	if ctx == nil {
+		ctx = th.rt.ctx
+	}
+	t := th.rt.NewThread(ctx)
+	t.ns = th.ns
+	t.binds = th.binds.snapshot()
+	return t
+}
+
+// Release returns the thread to the pool. It must not be used afterwards.
+func (th *Thread) Release() {
+	watching := th.unhook()
+	th.stop(nil)
+	if !watching || th.depth != 0 || th.sp != 0 {
+		return // interrupted, or left in the middle by a panic: thrown away (E7)
+	}
+	th.ns, th.binds, th.ctx, th.stop, th.unhook = nil, nil, nil, nil, nil
+	th.tail, th.told = tailCall{}, false
+	th.args = Args{}
+	th.rt.threads.Put(th)
+}
