@@ -116,8 +116,7 @@ func appendSealed(dst []byte, m *Message, compress bool, sealer Sealer) ([]byte,
 	dst = slices.Grow(dst, m.Size()+2*SealOverhead)
 	dst = append(dst, make([]byte, HeaderLen)...)
 	plain := appendMeta(dst[:len(dst)+nonceLen], m)[len(dst)+nonceLen:]
-	aad := flags(compress, true)
-	dst, err := sealer.Seal(dst, plain, aad[:])
+	dst, err := sealer.Seal(dst, plain, metaBinding(compress))
 	if err != nil {
 		return before, err
 	}
@@ -184,8 +183,7 @@ const (
 func openMeta(h header, segment []byte, sealer Sealer, c custody) (*Message, error) {
 	if h.encrypted {
 		var err error
-		aad := flags(h.compressed, true)
-		if segment, err = open(segment, aad[:], sealer, c); err != nil {
+		if segment, err = open(segment, metaBinding(h.compressed), sealer, c); err != nil {
 			return nil, err
 		}
 	}

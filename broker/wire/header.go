@@ -22,24 +22,26 @@ type header struct {
 	data       int
 }
 
-// flags are the two flag bytes: part of the header and the additional data of a sealed meta segment.
-func flags(compressed, encrypted bool) [2]byte {
-	var f [2]byte
+// The flag bytes of an encrypted frame, which are the additional data of its sealed meta segment. Never written to.
+var (
+	sealedFlags           = []byte{0, 1}
+	sealedCompressedFlags = []byte{1, 1}
+)
+
+// metaBinding is the additional data of a sealed meta segment (wire-protocol.md 6.3). A data segment has none.
+func metaBinding(compressed bool) []byte {
 	if compressed {
-		f[0] = 1
+		return sealedCompressedFlags
 	}
-	if encrypted {
-		f[1] = 1
-	}
-	return f
+	return sealedFlags
 }
 
 // appendHeader never fails on a header whose lengths fit into 31 bits.
 func appendHeader(dst []byte, h header) []byte {
-	f := flags(h.compressed, h.encrypted)
 	dst = binary.BigEndian.AppendUint16(dst, magic)
 	dst = binary.BigEndian.AppendUint32(dst, version)
-	dst = append(dst, f[0], f[1])
+	dst = appendFlag(dst, h.compressed)
+	dst = appendFlag(dst, h.encrypted)
 	dst = binary.BigEndian.AppendUint32(dst, uint32(h.meta))
 	return binary.BigEndian.AppendUint32(dst, uint32(h.data))
 }
