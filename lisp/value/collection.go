@@ -47,67 +47,6 @@ type Set interface {
 	All() iter.Seq[Value]
 }
 
-// List is :core/list, Vector :core/vector. The zero of both is not usable; see NewList, NewVector.
-type List struct {
-	Obj
-	meta *Meta
-}
-type Vector struct {
-	Obj
-	meta *Meta
-}
-
-// EmptyList and EmptyVector are the empty sequences.
-var (
-	EmptyList   = NewList()
-	EmptyVector = NewVector()
-)
-
-// NewList and NewVector copy items; ListOf and VectorOf take ownership of the slice.
-func NewList(items ...Value) *List     { panic("not built yet") }
-func NewVector(items ...Value) *Vector { panic("not built yet") }
-func ListOf(items []Value) *List       { panic("not built yet") }
-func VectorOf(items []Value) *Vector   { panic("not built yet") }
-
-// HashMap is the immutable trie map, iterated in the order of language.md 2.5.
-type HashMap struct {
-	Obj
-	meta *Meta
-}
-
-// OrderedMap iterates in insertion order, SortedMap in the order of Compare.
-type OrderedMap struct {
-	Obj
-	meta *Meta
-}
-type SortedMap struct {
-	Obj
-	meta *Meta
-}
-
-// EmptyHashMap is {}.
-var EmptyHashMap = NewHashMap()
-
-// NewHashMap makes a map of alternating keys and values; later duplicates win. len(kvs) must be even.
-func NewHashMap(kvs ...Value) *HashMap       { panic("not built yet") }
-func NewOrderedMap(kvs ...Value) *OrderedMap { panic("not built yet") }
-func NewSortedMap(kvs ...Value) *SortedMap   { panic("not built yet") }
-
-// MapBuilder fills a HashMap in place; it must not be used after Map.
-type MapBuilder struct{}
-
-// Builder starts from the content of m.
-func (m *HashMap) Builder() *MapBuilder { panic("not built yet") }
-func (b *MapBuilder) Put(k, v Value)    { panic("not built yet") }
-func (b *MapBuilder) Map() *HashMap     { panic("not built yet") }
-
-// VectorBuilder appends in place to a vector; it must not be used after Vector.
-type VectorBuilder struct{}
-
-func (v *Vector) Builder() *VectorBuilder { panic("not built yet") }
-func (b *VectorBuilder) Append(v Value)   { panic("not built yet") }
-func (b *VectorBuilder) Vector() *Vector  { panic("not built yet") }
-
 // MapEntry is a :core/map-entry, what entries and find yield.
 type MapEntry struct {
 	Obj
@@ -117,44 +56,110 @@ type MapEntry struct {
 func NewMapEntry(k, v Value) *MapEntry { return New(&MapEntry{Key: k, Value: v}) }
 func (e *MapEntry) Type() *Type        { return TypeMapEntry }
 
-// HashSet and SortedSet are the sets.
-type HashSet struct {
-	Obj
-	meta *Meta
-}
-type SortedSet struct {
-	Obj
-	meta *Meta
-}
-
-var EmptyHashSet = NewHashSet()
-
-func NewHashSet(items ...Value) *HashSet     { panic("not built yet") }
-func NewSortedSet(items ...Value) *SortedSet { panic("not built yet") }
-
-// LazySeq is a memoised lazy sequence. It is forced on the goroutine of its reader (evaluator.md E10): a state is thunk,
-// running or done; another goroutine waits; re-entering on the same Caller is an exception; an error leaves the thunk.
-type LazySeq struct {
-	Obj
-	meta *Meta
-}
-
-// NewLazySeq makes a lazy sequence from a step: called at most once, it returns the first element and the step of the
-// rest; ok false means the end.
-func NewLazySeq(step LazyStep) *LazySeq { panic("not built yet") }
-
-// LazyStep computes one cell of a lazy sequence.
-type LazyStep func(c Caller) (first Value, rest *LazySeq, ok bool, err error)
-
-// Next forces the first cell.
-func (l *LazySeq) Next(c Caller) (first Value, rest *LazySeq, ok bool, err error) {
-	panic("not built yet")
-}
+// The empty collections.
+var (
+	EmptyList    = NewList()
+	EmptyVector  = NewVector()
+	EmptyHashMap = NewHashMap()
+	EmptyHashSet = NewHashSet()
+)
 
 // Each calls f for the elements of any value that core functions iterate: nil (nothing), sequences, lazy sequences (which
-// it forces), sets, maps (as two-element vectors), strings (as chars), map entries, byte buffers. It stops at the first
-// error, f's own included. ok is false if v is not iterable, and then f was not called.
-func Each(c Caller, v Value, f func(Value) error) (ok bool, err error) { panic("not built yet") }
+// it forces), sets, maps (as two-element vectors), strings (as chars), map entries, byte buffers (as longs, unsigned). It
+// stops at the first error, f's own included. ok is false if v is not iterable, and then f was not called.
+func Each(c Caller, v Value, f func(Value) error) (ok bool, err error) {
+	switch x := v.Ref().(type) {
+	case nil:
+		return v.IsNil(), nil
+	case Sequence:
+		return true, eachOf(x.All(), f)
+	case Set:
+		return true, eachOf(x.All(), f)
+	case Map:
+		return true, eachOf(pairs(x), f)
+	case *LazySeq:
+		return true, eachLazy(c, x, f)
+	case *Str:
+		return true, eachOf(chars(x.S), f)
+	case *MapEntry:
+		if err := f(x.Key); err != nil {
+			return true, err
+		}
+		return true, f(x.Value)
+	case *ByteBuf:
+		for _, b := range x.B[:x.Lim] {
+			if err := f(Long(int64(b))); err != nil {
+				return true, err
+			}
+		}
+		return true, nil
+	case Iterable:
+		return true, eachOf(x.All(), f)
+	}
+	return false, nil
+}
+
+// Iterable is implemented by collections outside the three families: queues, stacks, arrays.
+type Iterable interface {
+	Object
+	All() iter.Seq[Value]
+}
+
+func eachOf(all iter.Seq[Value], f func(Value) error) error {
+	for v := range all {
+		if err := f(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func pairs(m Map) iter.Seq[Value] {
+	return func(yield func(Value) bool) {
+		for k, v := range m.All() {
+			if !yield(VectorOf([]Value{k, v}).Val()) {
+				return
+			}
+		}
+	}
+}
+
+func chars(s string) iter.Seq[Value] {
+	return func(yield func(Value) bool) {
+		for c := range Units(s) {
+			if !yield(Char(c)) {
+				return
+			}
+		}
+	}
+}
+
+// eachLazy holds on to one cell only, so a long sequence that nobody else holds is freed as it is read (E14).
+func eachLazy(c Caller, l *LazySeq, f func(Value) error) error {
+	for l != nil {
+		first, rest, ok, err := l.Next(c)
+		if err != nil || !ok {
+			return err
+		}
+		if err := f(first); err != nil {
+			return err
+		}
+		l = rest
+	}
+	return nil
+}
 
 // Items is Each into a slice; for a List or Vector one copy.
-func Items(c Caller, v Value) (items []Value, ok bool, err error) { panic("not built yet") }
+func Items(c Caller, v Value) (items []Value, ok bool, err error) {
+	switch x := v.Ref().(type) {
+	case Sequence:
+		return x.Items(), true, nil
+	case Counted:
+		items = make([]Value, 0, x.Count())
+	}
+	ok, err = Each(c, v, func(e Value) error {
+		items = append(items, e)
+		return nil
+	})
+	return items, ok, err
+}

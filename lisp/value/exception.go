@@ -4,59 +4,10 @@
 package value
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"sync/atomic"
 )
-
-// Class is an exception class of the host's class tree (language.md 10.1).
-type Class struct {
-	Name  string // full name, "com.github.jlangch.venice.VncException"
-	Super *Class // nil for java.lang.Throwable
-}
-
-// Simple is the name without its package: "VncException".
-func (c *Class) Simple() string { panic("not built yet") }
-
-// IsA reports whether c is super or one of its descendants.
-func (c *Class) IsA(super *Class) bool {
-	for ; c != nil; c = c.Super {
-		if c == super {
-			return true
-		}
-	}
-	return false
-}
-
-// The classes that code in this repository throws. FindClass knows the whole tree.
-var (
-	Throwable              = &Class{"java.lang.Throwable", nil}
-	ExceptionClass         = &Class{"java.lang.Exception", Throwable}
-	RuntimeException       = &Class{"java.lang.RuntimeException", ExceptionClass}
-	IllegalArgument        = &Class{"java.lang.IllegalArgumentException", RuntimeException}
-	IllegalState           = &Class{"java.lang.IllegalStateException", RuntimeException}
-	NullPointer            = &Class{"java.lang.NullPointerException", RuntimeException}
-	UnsupportedCharset     = &Class{"java.nio.charset.UnsupportedCharsetException", IllegalArgument}
-	VncException           = &Class{"com.github.jlangch.venice.VncException", RuntimeException}
-	ValueException         = &Class{"com.github.jlangch.venice.ValueException", VncException}
-	AssertionException     = &Class{"com.github.jlangch.venice.AssertionException", VncException}
-	ArityException         = &Class{"com.github.jlangch.venice.ArityException", VncException}
-	SymbolNotFound         = &Class{"com.github.jlangch.venice.SymbolNotFoundException", VncException}
-	ParseError             = &Class{"com.github.jlangch.venice.ParseError", VncException}
-	EofException           = &Class{"com.github.jlangch.venice.EofException", ParseError}
-	ContinueException      = &Class{"com.github.jlangch.venice.ContinueException", RuntimeException}
-	NotInTailPosition      = &Class{"com.github.jlangch.venice.NotInTailPositionException", ParseError}
-	SecurityException      = &Class{"com.github.jlangch.venice.SecurityException", VncException}
-	JavaMethodInvocation   = &Class{"com.github.jlangch.venice.JavaMethodInvocationException", VncException}
-	InterruptedException   = &Class{"com.github.jlangch.venice.InterruptedException", VncException}
-	TimeoutException       = &Class{"com.github.jlangch.venice.TimeoutException", VncException}
-	FileException          = &Class{"com.github.jlangch.venice.FileException", VncException}
-	IpcException           = &Class{"com.github.jlangch.venice.util.ipc.IpcException", VncException}
-	WriteAheadLogException = &Class{"com.github.jlangch.venice.util.ipc.WriteAheadLogException", IpcException}
-)
-
-// FindClass resolves a class keyword without its colon: the short names of language.md 10.1, or a full name of the
-// built-in tree (17.4). Nil if unknown.
-func FindClass(name string) *Class { panic("not built yet") }
 
 // Exception is a script exception: a value that scripts catch and inspect, and the Go error that travels while it is
 // thrown. Construction is complete before it is thrown; only Stack grows, on the goroutine that unwinds.
@@ -68,7 +19,6 @@ type Exception struct {
 	Cause     *Exception // nil without
 	Value     Value      // what (throw v) carried, for ValueException
 	Stack     []StackFrame
-	thrown    atomic.Bool
 }
 
 // StackFrame is one line of the script's call stack: the called name and the position of the call's head symbol.
@@ -111,10 +61,58 @@ func (e *Exception) Unwrap() error {
 func (e *Exception) Type() *Type { return &Type{Name: e.Class.Name} }
 
 // AsException turns any error into an exception: an *Exception is returned as it is (also when wrapped), anything else
-// becomes a VncException with the error's text.
-func AsException(err error) *Exception { panic("not built yet") }
+// becomes a VncException with the error's text. A nil error gives nil.
+func AsException(err error) *Exception {
+	if err == nil {
+		return nil
+	}
+	var e *Exception
+	if errors.As(err, &e) {
+		return e
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return NewException(InterruptedException, "Interrupted")
+	case errors.Is(err, context.DeadlineExceeded):
+		return NewException(TimeoutException, "Timeout")
+	}
+	return NewException(VncException, err.Error())
+}
 
 // CoerceError is "Cannot coerce value of type :core/nil to string."; to is the word behind "to" without the period.
 func CoerceError(v Value, to string) *Exception {
 	return Errorf("Cannot coerce value of type %s to %s.", v.Type(), to)
+}
+
+// BeanProperty answers keyword access: (:message e), (:value e), (:cause e) and the like (language.md 3.8).
+func (e *Exception) BeanProperty(name string) (Value, bool) {
+	switch name {
+	case "message", "localizedMessage":
+		return e.MessageValue(), true
+	case "cause":
+		if e.Cause == nil {
+			return Nil, true
+		}
+		return e.Cause.Val(), true
+	case "value":
+		if e.Class.IsA(ValueException) {
+			return e.Value, true
+		}
+	}
+	return Nil, false
+}
+
+// MessageValue is what ex-message answers: nil without a message, "" for a ValueException.
+func (e *Exception) MessageValue() Value {
+	if e.NoMessage {
+		return Nil
+	}
+	return String(e.Message)
+}
+
+// Thrown makes the exception that (throw v) raises for a value that is not an exception.
+func Thrown(v Value) *Exception {
+	e := NewException(ValueException, "")
+	e.Value = v
+	return e
 }

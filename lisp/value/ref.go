@@ -5,6 +5,7 @@ package value
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -28,6 +29,122 @@ type Watcher struct {
 // NewAtom makes an atom.
 func NewAtom(v Value) *Atom { a := New(&Atom{}); a.v.Store(&v); return a }
 
+func (a *Atom) Type() *Type { return TypeAtom }
+func (a *Atom) Meta() *Meta { return a.meta }
+
+// WithMeta makes a new atom with the current value; it shares no state with the old one.
+func (a *Atom) WithMeta(m *Meta) Value {
+	c := NewAtom(a.Deref())
+	c.meta, c.Validator, c.watchers = m, a.Validator, a.Watchers()
+	return c.Val()
+}
+
+// Deref returns the current value.
+func (a *Atom) Deref() Value { return *a.v.Load() }
+
+func (a *Atom) validate(c Caller, v Value) error {
+	if a.Validator.IsNil() {
+		return nil
+	}
+	ok, err := c.Call(a.Validator, v)
+	if err != nil {
+		return err
+	}
+	if !ok.Truthy() {
+		return Errorf("Invalid atom state")
+	}
+	return nil
+}
+
+func (a *Atom) notify(c Caller, old, v Value) error {
+	for _, w := range a.Watchers() {
+		if _, err := c.Call(w.Fn, w.Key, a.Val(), old, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Reset sets the value; watchers are not called (language.md 12.1).
+func (a *Atom) Reset(c Caller, v Value) error {
+	if err := a.validate(c, v); err != nil {
+		return err
+	}
+	a.v.Store(&v)
+	return nil
+}
+
+// Swap sets the value to f of the current one, trying again when another goroutine was faster, and calls the watchers.
+func (a *Atom) Swap(c Caller, f func(old Value) (Value, error)) (old, v Value, err error) {
+	for {
+		at := a.v.Load()
+		v, err := f(*at)
+		if err != nil {
+			return Nil, Nil, err
+		}
+		if err := a.validate(c, v); err != nil {
+			return Nil, Nil, err
+		}
+		if a.v.CompareAndSwap(at, &v) {
+			return *at, v, a.notify(c, *at, v)
+		}
+	}
+}
+
+// CompareAndSet sets the value if the current one is identical to expected, where scalars, strings, keywords and symbols
+// are identical by value (decisions.md L12).
+func (a *Atom) CompareAndSet(c Caller, expected, v Value) (bool, error) {
+	if err := a.validate(c, v); err != nil {
+		return false, err
+	}
+	for {
+		at := a.v.Load()
+		if !Identical(*at, expected) {
+			return false, nil
+		}
+		if a.v.CompareAndSwap(at, &v) {
+			return true, a.notify(c, *at, v)
+		}
+	}
+}
+
+// Identical is identity: of numbers, chars, strings, keywords and symbols by type and value (decisions.md L12).
+func Identical(a, b Value) bool {
+	if a == b {
+		return true
+	}
+	switch a.Ref().(type) {
+	case *Str, *Keyword, *Symbol, *BigInt, *Decimal:
+		return Equal(a, b)
+	}
+	return false
+}
+
+// Watchers returns the current watchers, which must not be changed.
+func (a *Atom) Watchers() []Watcher {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.watchers
+}
+
+// Watch adds a watcher or replaces the one with its key; Unwatch removes it.
+func (a *Atom) Watch(w Watcher) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.watchers = append(without(a.watchers, w.Key), w)
+}
+
+func (a *Atom) Unwatch(key Value) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.watchers = without(a.watchers, key)
+}
+
+// without copies: the slice may be in use by notify.
+func without(ws []Watcher, key Value) []Watcher {
+	return slices.DeleteFunc(slices.Clone(ws), func(w Watcher) bool { return Equal(w.Key, key) })
+}
+
 // Volatile is a shared reference without compare and swap; Just holds one value for ever.
 type Volatile struct {
 	Obj
@@ -38,44 +155,60 @@ type Just struct {
 	V Value
 }
 
+// NewVolatile makes a volatile, NewJust a just.
+func NewVolatile(v Value) *Volatile { r := New(&Volatile{}); r.v.Store(&v); return r }
+func NewJust(v Value) *Just         { return New(&Just{V: v}) }
+
+func (v *Volatile) Type() *Type   { return TypeVolatile }
+func (v *Volatile) Deref() Value  { return *v.v.Load() }
+func (v *Volatile) Reset(x Value) { v.v.Store(&x) }
+func (j *Just) Type() *Type       { return TypeJust }
+func (j *Just) Deref() Value      { return j.V }
+
 // Delay computes once, on the goroutine that forces it; value or exception is kept.
-type Delay struct{ Obj }
-
-// NewDelay makes a delay; body is called at most once.
-func NewDelay(body func(c Caller) (Value, error)) *Delay { panic("not built yet") }
-
-// Force returns the value, computing it if need be. Other goroutines wait until ctx is done.
-func (d *Delay) Force(ctx context.Context, c Caller) (Value, error) { panic("not built yet") }
-
-// Realized returns the value if it is there.
-func (d *Delay) Realized() (v Value, err error, ok bool) { panic("not built yet") }
-
-// Future is the result of work on another goroutine: futures, promises, and the ipc async calls. It is completed exactly
-// once; later completions are ignored.
-type Future struct {
+type Delay struct {
 	Obj
-	T      *Type  // TypeFuture or TypePromise
-	Cancel func() // asks the work to stop; may be nil; called at most once, by CancelNow
-	// helper: done channel, result, error, cancelled flag
+	once once
+	body func(c Caller) (Value, error)
+	v    Value
+	err  error
 }
 
-// NewFuture makes a pending future. cancel may be nil.
-func NewFuture(t *Type, cancel func()) *Future { panic("not built yet") }
+// NewDelay makes a delay; body is called at most once, and once more for each time it was cut short by the end of the
+// context of Force.
+func NewDelay(body func(c Caller) (Value, error)) *Delay { return New(&Delay{body: body}) }
+func (d *Delay) Type() *Type                             { return TypeDelay }
 
-func (f *Future) Type() *Type { return f.T }
+// Force returns the value, computing it if need be. Other goroutines wait until ctx is done.
+func (d *Delay) Force(ctx context.Context, c Caller) (Value, error) {
+	if !d.once.done.Load() {
+		there, err := d.once.enter(ctx, c, "delay")
+		if err != nil {
+			return Nil, err
+		}
+		if !there {
+			return d.compute(ctx, c)
+		}
+	}
+	return d.v, d.err
+}
 
-// Complete sets the result; it reports whether this call did it.
-func (f *Future) Complete(v Value, err error) bool { panic("not built yet") }
+func (d *Delay) compute(ctx context.Context, c Caller) (v Value, err error) {
+	done := false
+	defer func() { d.once.leave(done) }() // also when the body panics
+	v, err = d.body(c)
+	if err != nil && ctx.Err() != nil {
+		return Nil, err // interrupted: no result of the body
+	}
+	d.v, d.err, d.body = v, err, nil
+	done = true
+	return v, err
+}
 
-// CancelNow completes the future as cancelled and calls Cancel; false if it was complete already.
-func (f *Future) CancelNow() bool { panic("not built yet") }
-
-// Done is closed when the future is complete.
-func (f *Future) Done() <-chan struct{} { panic("not built yet") }
-
-// Cancelled reports whether the future was cancelled.
-func (f *Future) Cancelled() bool { panic("not built yet") }
-
-// Await waits for the result until ctx is done; it then returns ctx's error. The error of the work is returned as deref
-// shows it (language.md 12.2): VncExceptions as they are, others behind "Future execution failure".
-func (f *Future) Await(ctx context.Context) (Value, error) { panic("not built yet") }
+// Realized returns the value or error if it is there.
+func (d *Delay) Realized() (v Value, err error, ok bool) { //nolint:revive // the error is a result here
+	if !d.once.done.Load() {
+		return Nil, nil, false
+	}
+	return d.v, d.err, true
+}
