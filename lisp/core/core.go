@@ -1,0 +1,15 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package core holds the functions and macros of the language's core namespace and of its small library namespaces, one
+// topic a file. Everything is registered as rows (eval.Row); arity errors, help and the function index come from them.
+package core
+
+import "gondola/lisp/eval"
+
+// Tables returns all tables of the package, for Runtime.Install.
+func Tables() []eval.Table {
+	return []eval.Table{
+		controlTable, comprehensionTable, arithTable, predicateTable, seqTable,
+	}
+}
