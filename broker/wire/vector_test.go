@@ -154,11 +154,14 @@ func newTestSealer(t testing.TB, key []byte) *testSealer {
 }
 
 func (s *testSealer) Seal(dst, plain, additional []byte) ([]byte, error) {
-	nonce := []byte("twelve bytes")
+	at := len(dst)
 	if len(s.nonces) > 0 {
-		nonce, s.nonces = s.nonces[0], s.nonces[1:]
+		dst = append(dst, s.nonces[0]...)
+		s.nonces = s.nonces[1:]
+	} else {
+		dst = append(dst, "twelve bytes"...)
 	}
-	return s.aead.Seal(append(dst, nonce...), nonce, plain, additional), nil
+	return s.aead.Seal(dst, dst[at:], plain, additional), nil
 }
 
 func (s *testSealer) Open(dst, sealed, additional []byte) ([]byte, error) {

@@ -453,7 +453,8 @@ func toBigInt(_ *eval.Thread, a value.Value) (value.Value, error) {
 }
 
 func rangeOf(_ *eval.Thread, args []value.Value) (value.Value, error) {
-	start, end, by := value.Long(0), value.Nil, value.Long(1)
+	start, by := value.Long(0), value.Long(1)
+	var end value.Value
 	switch len(args) {
 	case 0:
 		return countFrom(0).Val(), nil

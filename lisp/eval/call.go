@@ -112,19 +112,15 @@ func (th *Thread) run(f *Fn, p *proto, fr *Frame) (value.Value, error) {
 		saved := th.ns
 		th.ns = ns
 		v, err := p.body.Eval(th, fr)
-		if err != nil {
-			if _, ok := err.(tailSignal); ok {
-				v, err = th.again(fr, th.sp-p.nslots)
-			}
+		if _, ok := err.(tailSignal); ok {
+			v, err = th.again(fr, th.sp-p.nslots)
 		}
 		th.ns = saved
 		return v, err
 	}
 	v, err := p.body.Eval(th, fr)
-	if err != nil {
-		if _, ok := err.(tailSignal); ok {
-			return th.again(fr, th.sp-p.nslots)
-		}
+	if _, ok := err.(tailSignal); ok {
+		return th.again(fr, th.sp-p.nslots)
 	}
 	return v, err
 }
@@ -155,10 +151,8 @@ func (th *Thread) again(fr *Frame, base int) (value.Value, error) {
 			fr[c.to] = f.caps[c.from]
 		}
 		v, err := p.body.Eval(th, fr)
-		if err != nil {
-			if _, ok := err.(tailSignal); ok {
-				continue
-			}
+		if _, ok := err.(tailSignal); ok {
+			continue
 		}
 		return v, err
 	}
@@ -352,7 +346,7 @@ func (th *Thread) Apply(f value.Value, args []value.Value) (value.Value, error) 
 	case *value.Keyword:
 		return th.callKeyword(x, args)
 	case value.Map, value.Set, *value.Vector:
-		return th.callData(x.(value.Object), args)
+		return th.callData(x, args)
 	case *Macro:
 		return value.Nil, value.Errorf("Cannot coerce a macro to a function: %s", x.Name)
 	}

@@ -44,7 +44,6 @@ type Runtime struct {
 	exit      atomic.Pointer[int] // what system-exit-code asked for
 	Loaded    sync.Map            // modules and files that have been loaded
 
-	background sync.WaitGroup
 	ctx        context.Context
 	cancel     context.CancelFunc
 }

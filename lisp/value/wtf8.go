@@ -20,7 +20,6 @@ const (
 	lowMax        = 0xDFFF
 )
 
-func isHigh(c uint16) bool { return c >= highMin && c < lowMin }
 func isLow(c uint16) bool  { return c >= lowMin && c <= lowMax }
 
 func isASCII(s string) bool {
