@@ -44,8 +44,8 @@ type Runtime struct {
 	exit      atomic.Pointer[int] // what system-exit-code asked for
 	Loaded    sync.Map            // modules and files that have been loaded
 
-	ctx        context.Context
-	cancel     context.CancelFunc
+	ctx    context.Context
+	cancel context.CancelFunc
 }
 
 // NewRuntime makes an interpreter without any function; see Install.

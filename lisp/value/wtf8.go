@@ -20,7 +20,7 @@ const (
 	lowMax        = 0xDFFF
 )
 
-func isLow(c uint16) bool  { return c >= lowMin && c <= lowMax }
+func isLow(c uint16) bool { return c >= lowMin && c <= lowMax }
 
 func isASCII(s string) bool {
 	for i := range len(s) {
