@@ -11,5 +11,6 @@ import "gondola/lisp/eval"
 func Tables() []eval.Table {
 	return []eval.Table{
 		controlTable, comprehensionTable, arithTable, predicateTable, seqTable,
+		printTable, refTable, futureTable, exceptionTable, nsTable, systemTable, ioTable,
 	}
 }

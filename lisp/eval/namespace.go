@@ -4,6 +4,7 @@
 package eval
 
 import (
+	"maps"
 	"sync"
 	"sync/atomic"
 
@@ -142,4 +143,31 @@ func (ns *Namespace) resolveAlias(name string) string {
 		return full
 	}
 	return name
+}
+
+// SetAlias makes alias mean the namespace full in this one; an empty full removes the alias.
+func (ns *Namespace) SetAlias(alias, full string) {
+	ns.mu.Lock()
+	defer ns.mu.Unlock()
+	if full == "" {
+		delete(ns.alias, alias)
+		return
+	}
+	if ns.alias == nil {
+		ns.alias = map[string]string{}
+	}
+	ns.alias[alias] = full
+}
+
+// Aliases returns a copy of the aliases, alias to namespace.
+func (ns *Namespace) Aliases() map[string]string {
+	ns.mu.RLock()
+	defer ns.mu.RUnlock()
+	return maps.Clone(ns.alias)
+}
+
+// HasNamespace reports whether a namespace has been declared or belongs to the system.
+func (rt *Runtime) HasNamespace(name string) bool {
+	ns := rt.lookupNamespace(name)
+	return ns != nil && (ns.system || ns.declared.Load())
 }

@@ -102,3 +102,6 @@ func (th *Thread) Release() {
 	th.args = Args{}
 	th.rt.threads.Put(th)
 }
+
+// SetNamespace switches the current namespace: loaders return to the caller's.
+func (th *Thread) SetNamespace(ns *Namespace) { th.ns = ns }

@@ -1,0 +1,106 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package core
+
+import (
+	"gondola/lisp/eval"
+	"gondola/lisp/value"
+)
+
+// printTable: language.md 2.2. Each call is one guarded write; lone surrogates leave as '?'.
+var printTable = eval.Table{
+	{Name: "*out*", Value: func(rt *eval.Runtime) value.Value { return value.NewStream(rt.Config.Stdout).Val() }, Dynamic: true, Doc: "The stream that print and its siblings write to."},
+	{Name: "*err*", Value: func(rt *eval.Runtime) value.Value { return value.NewStream(rt.Config.Stderr).Val() }, Dynamic: true, Doc: "The error stream."},
+	{Name: "str", Min: 0, Max: -1, FN: str, Forms: "(str & xs)", Doc: "The arguments printed plainly and joined; nil is empty."},
+	{Name: "pr-str", Min: 0, Max: -1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
+		s, err := joined(th, a, true)
+		return value.String(s), err
+	}, Forms: "(pr-str & xs)", Doc: "The arguments printed readably, separated by blanks."},
+	printRow("print", false, ""), printRow("println", false, "\n"), printRow("pr", true, ""), printRow("prn", true, "\n"),
+	{Name: "newline", Min: 0, Max: 1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
+		out, _ := target(th, a)
+		return value.Nil, write(out, "\n")
+	}, Forms: "(newline)\n(newline os)", Doc: "Writes a line end."},
+	{Name: "flush", Min: 0, Max: 1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
+		out, _ := target(th, a)
+		return value.Nil, out.Flush()
+	}, Forms: "(flush)\n(flush os)", Doc: "Flushes the stream."},
+	{Name: "with-out-str", Min: 0, Max: -1, Macro: capturing("*out*"), Forms: "(with-out-str & forms)", Doc: "What the forms print, as a string."},
+	{Name: "with-err-str", Min: 0, Max: -1, Macro: capturing("*err*"), Forms: "(with-err-str & forms)", Doc: "What the forms print to *err*, as a string."},
+	{Name: "capture*", Min: 2, Max: 2, F2: capture, Doc: "Internal to with-out-str."},
+}
+
+func str(th *eval.Thread, a []value.Value) (value.Value, error) {
+	if len(a) == 1 {
+		if _, ok := a[0].Ref().(*value.Str); ok {
+			return a[0], nil
+		}
+	}
+	p := value.Printer{Caller: th}
+	for _, v := range a {
+		if !v.IsNil() {
+			p.Print(v)
+		}
+	}
+	s, err := p.Text()
+	return value.String(s), err
+}
+
+// joined prints with single blanks between.
+func joined(th *eval.Thread, a []value.Value, readable bool) (string, error) {
+	p := value.Printer{Caller: th, Readable: readable}
+	for i, v := range a {
+		if i > 0 {
+			p.WriteString(" ")
+		}
+		p.Print(v)
+	}
+	return p.Text()
+}
+
+// target takes a leading stream argument, or *out*.
+func target(th *eval.Thread, a []value.Value) (*value.Stream, []value.Value) {
+	if len(a) > 0 {
+		if s, ok := a[0].Ref().(*value.Stream); ok {
+			return s, a[1:]
+		}
+	}
+	s, _ := th.CoreValue("*out*").Ref().(*value.Stream)
+	if s == nil {
+		s = value.NewStream(th.Runtime().Config.Stdout)
+	}
+	return s, a
+}
+
+func write(out *value.Stream, text string) error {
+	if err := out.WriteString(value.ToUTF8(text)); err != nil {
+		return value.Throwf(value.FindClass("java.io.IOException"), "%s", err)
+	}
+	return nil
+}
+
+func printRow(name string, readable bool, end string) eval.Row {
+	return eval.Row{Name: name, Min: 0, Max: -1, Forms: "(" + name + " & xs)\n(" + name + " os & xs)", Doc: "Prints the arguments, separated by blanks.",
+		FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
+			out, a := target(th, a)
+			s, err := joined(th, a, readable)
+			if err != nil {
+				return value.Nil, err
+			}
+			return value.Nil, write(out, s+end)
+		}}
+}
+
+func capturing(stream string) func(*eval.Thread, []value.Value) (value.Value, error) {
+	return func(th *eval.Thread, a []value.Value) (value.Value, error) {
+		return list(th.Runtime().Core("capture*"), value.String(stream), listWith(a, symFn, vec())), nil
+	}
+}
+
+func capture(th *eval.Thread, stream, body value.Value) (value.Value, error) {
+	name, _ := stream.Str()
+	out := value.NewCapture()
+	_, err := th.Bind(name, out.Val(), func() (value.Value, error) { return th.Call(body) })
+	return value.String(out.Captured()), err
+}

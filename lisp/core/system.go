@@ -1,0 +1,117 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package core
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/google/uuid"
+
+	"gondola/lisp/eval"
+	"gondola/lisp/value"
+)
+
+// venice is the version of the language that this host keeps to (H4).
+const venice = "1.12.78"
+
+// systemTable: the host, language.md 12.7, 18.
+var systemTable = eval.Table{
+	{Name: "*version*", Value: func(*eval.Runtime) value.Value { return value.String(venice) }, Doc: "The version of the language."},
+	{Name: "*newline*", Value: func(*eval.Runtime) value.Value { return value.String("\n") }, Doc: "The line separator."},
+	{Name: "*run-mode*", Value: func(rt *eval.Runtime) value.Value {
+		if rt.Config.RunMode == "" {
+			return value.Kw("script")
+		}
+		return value.Kw(rt.Config.RunMode)
+	}, Doc: "How the interpreter runs: :script or :repl."},
+	{Name: "*ARGV*", Value: func(rt *eval.Runtime) value.Value {
+		if rt.Config.Args == nil {
+			return value.Nil
+		}
+		var out []value.Value
+		for _, a := range rt.Config.Args {
+			out = append(out, value.String(a))
+		}
+		return value.ListOf(out).Val()
+	}, Doc: "The script's command line arguments; nil for an embedded interpreter."},
+	{Name: "current-time-millis", F0: func(*eval.Thread) (value.Value, error) { return value.Long(time.Now().UnixMilli()), nil }, Forms: "(current-time-millis)", Doc: "Milliseconds since the epoch."},
+	{Name: "nano-time", F0: func(*eval.Thread) (value.Value, error) { return value.Long(int64(time.Since(processStart))), nil }, Forms: "(nano-time)", Doc: "A monotonic clock in nanoseconds."},
+	{Name: "uuid", F0: func(*eval.Thread) (value.Value, error) { return value.String(uuid.NewString()), nil }, Forms: "(uuid)", Doc: "A random UUID, a string."},
+	{Name: "rand-long", Min: 0, Max: 1, FN: randLong, Forms: "(rand-long)\n(rand-long max)", Doc: "A random long, below max if given."},
+	{Name: "sleep", Min: 1, Max: 2, Fn: sleep, Forms: "(sleep n)\n(sleep n time-unit)", Doc: "Waits; n in milliseconds unless a unit is given."},
+	{Name: "time", Min: 1, Max: 1, Macro: func(th *eval.Thread, a []value.Value) (value.Value, error) {
+		return list(th.Runtime().Core("time*"), list(symFn, vec(), a[0])), nil
+	}, Forms: "(time expr)", Doc: "Evaluates expr, prints the time that it took, and returns its value."},
+	{Name: "time*", Min: 1, Max: 1, F1: timed, Doc: "Internal to time."},
+	{Name: "system-exit-code", Min: 1, Max: 1, F1: func(th *eval.Thread, v value.Value) (value.Value, error) {
+		n, err := asLong(v)
+		if err == nil {
+			th.Runtime().SetExitCode(int(n))
+		}
+		return value.Nil, err
+	}, Forms: "(system-exit-code n)", Doc: "Sets the exit status of the process."},
+	{Name: "sandboxed?", F0: func(*eval.Thread) (value.Value, error) { return value.False, nil }, Forms: "(sandboxed?)", Doc: "Whether the script runs in a sandbox."},
+}
+
+// processStart is the zero of nano-time.
+var processStart = time.Now()
+
+func randLong(_ *eval.Thread, a []value.Value) (value.Value, error) {
+	if len(a) == 0 {
+		return value.Long(int64(rand.Uint64())), nil
+	}
+	n, err := asLong(a[0])
+	if err != nil {
+		return value.Nil, err
+	}
+	if n < 1 {
+		return value.Nil, value.Errorf("rand-long: the max value must be greater than 0, got %d", n)
+	}
+	return value.Long(rand.Int64N(n)), nil
+}
+
+var sleepUnits = map[string]time.Duration{
+	"milliseconds": time.Millisecond, "msec": time.Millisecond, "ms": time.Millisecond,
+	"seconds": time.Second, "sec": time.Second, "s": time.Second,
+	"minutes": time.Minute, "min": time.Minute,
+	"hours": time.Hour, "hr": time.Hour, "h": time.Hour,
+	"days": 24 * time.Hour, "d": 24 * time.Hour,
+}
+
+func sleep(th *eval.Thread, in *eval.Args) (value.Value, error) {
+	n, unit := in.Long(), time.Millisecond
+	if in.Left() > 0 {
+		name := in.Keyword()
+		u, ok := sleepUnits[name]
+		if !ok {
+			in.Fail(value.Errorf("Invalid scheduler time-unit :%s", name))
+		}
+		unit = u
+	}
+	if err := in.Done(); err != nil {
+		return value.Nil, err
+	}
+	if n <= 0 {
+		return value.Nil, nil
+	}
+	t := time.NewTimer(time.Duration(min(n, int64(1<<62)/int64(unit))) * unit)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return value.Nil, nil
+	case <-th.Done():
+		return value.Nil, th.Interrupted()
+	}
+}
+
+func timed(th *eval.Thread, f value.Value) (value.Value, error) {
+	start := time.Now()
+	v, err := th.Call(f)
+	if err != nil {
+		return value.Nil, err
+	}
+	out, _ := target(th, nil)
+	return v, write(out, "Elapsed time: "+time.Since(start).Round(time.Microsecond).String()+"\n")
+}

@@ -1,0 +1,59 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package lisp embeds the interpreter in a Go program: New, Eval, Close. An Interp shares nothing with another one (X11).
+package lisp
+
+import (
+	"context"
+	"io"
+	"log/slog"
+
+	"gondola/lisp/core"
+	"gondola/lisp/eval"
+	"gondola/lisp/value"
+)
+
+// Options is what a host gives an interpreter. The zero value reads nothing and discards output.
+type Options struct {
+	Stdin    io.Reader
+	Stdout   io.Writer
+	Stderr   io.Writer
+	Args     []string // *ARGV*; nil for an embedded interpreter
+	RunMode  string   // *run-mode*; "script" if empty
+	LoadPath []string // where relative files are looked for after the working directory (H4)
+	Logger   *slog.Logger
+	MaxDepth int64        // script calls; 0: 10,000 (L8)
+	Tables   []eval.Table // functions of the host beside those of the language: ipcmod.Module
+}
+
+// Interp is one interpreter. Safe for concurrent use: every Eval has a thread of its own.
+type Interp struct {
+	rt *eval.Runtime
+}
+
+// New makes an interpreter with the language's functions and the host's tables.
+func New(o Options) *Interp {
+	rt := eval.NewRuntime(eval.Config{
+		Stdin: o.Stdin, Stdout: o.Stdout, Stderr: o.Stderr, Args: o.Args, RunMode: o.RunMode,
+		LoadPath: o.LoadPath, Logger: o.Logger, MaxDepth: o.MaxDepth,
+	})
+	rt.Install(core.Tables()...)
+	rt.Install(o.Tables...)
+	return &Interp{rt: rt}
+}
+
+// Runtime is the evaluator's side of the interpreter.
+func (i *Interp) Runtime() *eval.Runtime { return i.rt }
+
+// Eval evaluates the forms of a text in namespace user and returns the last value. file names the text in positions. It
+// blocks until the text has been evaluated or ctx is done; a done ctx interrupts the script with context.Cause(ctx). The error
+// is a *value.Exception, unless the host interrupted with something else.
+func (i *Interp) Eval(ctx context.Context, text, file string) (value.Value, error) {
+	th := i.rt.NewThread(ctx)
+	defer th.Release()
+	return th.Guard(func() (value.Value, error) { return core.EvalText(th, text, file) })
+}
+
+// Close ends everything that still runs in the interpreter: futures and sleeps.
+func (i *Interp) Close() { i.rt.Close() }
