@@ -61,6 +61,9 @@ func (th *Thread) interruptError() error {
 	if errors.As(cause, &ex) {
 		return ex
 	}
+	if !catchable(cause) {
+		return cause
+	}
 	return value.NewException(value.InterruptedException, "The evaluation was interrupted.")
 }
 
