@@ -1,0 +1,46 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package embedded
+
+import (
+	"time"
+
+	"gondola/broker/engine"
+	"gondola/broker/wire"
+)
+
+// offerCircular never waits: a full queue drops its oldest message.
+func (q *queue) offerCircular(m *wire.Message) error {
+	e := newEntry(m)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.gone != nil {
+		return q.gone
+	}
+	if e.mortal() && e.dead(time.Now()) {
+		return nil
+	}
+	if q.store.n >= q.spec.Capacity {
+		q.purge()
+	}
+	for q.store.n >= q.spec.Capacity {
+		q.store.popFront()
+	}
+	q.push(e)
+	return nil
+}
+
+// pollCircular never waits.
+func (q *queue) pollCircular() (*wire.Message, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.gone != nil {
+		return nil, q.gone
+	}
+	e, ok := q.take()
+	if !ok {
+		return nil, engine.ErrQueueEmpty
+	}
+	return e.m, nil
+}

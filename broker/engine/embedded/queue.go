@@ -1,0 +1,149 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package embedded
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"gondola/broker/engine"
+	"gondola/broker/wire"
+)
+
+// queue is one queue, of either kind. Waiting offers stand in line only while the queue is full, waiting polls only while
+// nothing live is in it, so at most one of the two lines is populated.
+type queue struct {
+	spec engine.QueueSpec
+
+	mu     sync.Mutex
+	store  ring
+	next   time.Time // no entry dies before; zero: none is mortal
+	offers line[*waitingOffer]
+	polls  line[*waitingPoll]
+	gone   error // ErrQueueNotFound after removal, ErrClosed after Close
+}
+
+var _ engine.Queue = (*queue)(nil)
+
+// Status counts live messages.
+func (q *queue) Status() engine.QueueStatus {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.purge()
+	return engine.QueueStatus{QueueSpec: q.spec, Size: q.store.n}
+}
+
+// Offer appends m.
+func (q *queue) Offer(ctx context.Context, m *wire.Message) error {
+	if q.spec.Kind == engine.Circular {
+		return q.offerCircular(m)
+	}
+	return q.offerBounded(ctx, m)
+}
+
+// Poll takes the oldest live message.
+func (q *queue) Poll(ctx context.Context) (*wire.Message, error) {
+	if q.spec.Kind == engine.Circular {
+		return q.pollCircular()
+	}
+	return q.pollBounded(ctx)
+}
+
+// PutBack returns m to the head, or to the poll that has waited longest. Its life is measured anew by the wall clock.
+func (q *queue) PutBack(m *wire.Message) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.gone != nil {
+		return q.gone
+	}
+	q.putBack(newEntry(m))
+	return nil
+}
+
+// putBack runs with mu held.
+func (q *queue) putBack(e entry) {
+	if e.dead(time.Now()) || q.hand(e) {
+		return
+	}
+	q.remember(e)
+	q.store.pushFront(e)
+}
+
+// hand gives e to the first waiting poll. It runs with mu held.
+func (q *queue) hand(e entry) bool {
+	w, ok := q.polls.pop()
+	if ok {
+		w.entry = e
+		close(w.done)
+	}
+	return ok
+}
+
+// push appends e. It runs with mu held.
+func (q *queue) push(e entry) {
+	q.remember(e)
+	q.store.pushBack(e)
+}
+
+// remember keeps next right for an entry that is about to be stored.
+func (q *queue) remember(e entry) {
+	if e.mortal() && (q.next.IsZero() || e.dies.Before(q.next)) {
+		q.next = e.dies
+	}
+}
+
+// take pops the oldest live entry. It runs with mu held.
+func (q *queue) take() (entry, bool) {
+	var now time.Time
+	for q.store.n > 0 {
+		e := q.store.popFront()
+		if !e.mortal() {
+			return e, true
+		}
+		if now.IsZero() {
+			now = time.Now()
+		}
+		if !e.dead(now) {
+			return e, true
+		}
+	}
+	return entry{}, false
+}
+
+// purge drops dead entries if there can be any. It runs with mu held.
+func (q *queue) purge() {
+	if q.next.IsZero() {
+		return
+	}
+	if now := time.Now(); now.After(q.next) {
+		q.next = q.store.purge(now)
+	}
+}
+
+// remove drops the messages; whoever waits keeps waiting until its own time is over.
+func (q *queue) remove() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.gone == nil {
+		q.gone = engine.ErrQueueNotFound
+	}
+	q.store = ring{}
+}
+
+// close drops the messages and ends whoever waits.
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.gone = engine.ErrClosed
+	q.store = ring{}
+	for w, ok := q.polls.pop(); ok; w, ok = q.polls.pop() {
+		w.err = engine.ErrClosed
+		close(w.done)
+	}
+	for w, ok := q.offers.pop(); ok; w, ok = q.offers.pop() {
+		w.err = engine.ErrClosed
+		close(w.done)
+	}
+}
