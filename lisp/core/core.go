@@ -11,6 +11,7 @@ import "gondola/lisp/eval"
 func Tables() []eval.Table {
 	return []eval.Table{
 		controlTable, comprehensionTable, arithTable, predicateTable, seqTable,
+		collTable, hofTable, nameTable,
 		printTable, refTable, futureTable, exceptionTable, nsTable, systemTable, ioTable,
 	}
 }

@@ -1,0 +1,480 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package core
+
+import (
+	"gondola/lisp/eval"
+	"gondola/lisp/value"
+)
+
+// collTable: maps and sets, language.md 8.
+var collTable = eval.Table{
+	{Name: "hash-map", Min: 0, Max: -1, FN: makeMap("hash-map", func(kv []value.Value) value.Map { return value.NewHashMap(kv...) }), Forms: "(hash-map & keyvals)\n(hash-map map)", Doc: "A hash map of keys and values."},
+	{Name: "ordered-map", Min: 0, Max: -1, FN: makeMap("ordered-map", func(kv []value.Value) value.Map { return value.NewOrderedMap(kv...) }), Forms: "(ordered-map & keyvals)", Doc: "A map in insertion order."},
+	{Name: "sorted-map", Min: 0, Max: -1, FN: makeMap("sorted-map", func(kv []value.Value) value.Map { return value.NewSortedMap(kv...) }), Forms: "(sorted-map & keyvals)", Doc: "A map in the order of compare."},
+	{Name: "set", Min: 0, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) { return value.NewHashSet(a...).Val(), nil }, Forms: "(set & items)", Doc: "A set of the arguments."},
+	{Name: "sorted-set", Min: 0, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) { return value.NewSortedSet(a...).Val(), nil }, Forms: "(sorted-set & items)", Doc: "A sorted set of the arguments."},
+	{Name: "map-entry", Min: 2, Max: 2, F2: func(_ *eval.Thread, k, v value.Value) (value.Value, error) { return value.NewMapEntry(k, v).Val(), nil }, Forms: "(map-entry key val)", Doc: "A map entry."},
+	{Name: "get", Min: 2, Max: 3, F2: func(th *eval.Thread, m, k value.Value) (value.Value, error) { return get(m, k, value.Nil) },
+		F3: func(th *eval.Thread, m, k, d value.Value) (value.Value, error) { return get(m, k, d) }, Forms: "(get map key)\n(get map key not-found)", Doc: "The value of a key, or not-found."},
+	{Name: "get-in", Min: 2, Max: 3, FN: getIn, Forms: "(get-in map ks)\n(get-in map ks not-found)", Doc: "The value at a path of keys."},
+	{Name: "contains?", Min: 2, Max: 2, F2: contains, Forms: "(contains? coll key)", Doc: "Whether a key or index is there."},
+	{Name: "find", Min: 2, Max: 2, F2: find2, Forms: "(find map key)", Doc: "The entry of a key; nil if there is none."},
+	{Name: "assoc", Min: 1, Max: -1, FN: assoc, F3: func(_ *eval.Thread, m, k, v value.Value) (value.Value, error) { return assoc1(m, k, v) }, Forms: "(assoc coll key val)\n(assoc coll key val & kvs)", Doc: "Sets keys of a map or indexes of a sequence."},
+	{Name: "assoc-in", Min: 3, Max: 3, F3: assocIn, Forms: "(assoc-in m ks v)", Doc: "Sets the value at a path of keys."},
+	{Name: "dissoc", Min: 1, Max: -1, FN: dissoc, Forms: "(dissoc coll & keys)", Doc: "Removes keys of a map or indexes of a vector."},
+	{Name: "update", Min: 3, Max: -1, FN: update, Forms: "(update m k f & args)", Doc: "Sets a key to (f value args…)."},
+	{Name: "update-in", Min: 3, Max: -1, FN: updateIn, Forms: "(update-in m ks f & args)", Doc: "update at a path of keys."},
+	{Name: "keys", Min: 1, Max: 1, F1: parts("keys", func(k, _ value.Value) value.Value { return k }), Forms: "(keys map)", Doc: "The keys of a map."},
+	{Name: "vals", Min: 1, Max: 1, F1: parts("vals", func(_, v value.Value) value.Value { return v }), Forms: "(vals map)", Doc: "The values of a map."},
+	{Name: "entries", Min: 1, Max: 1, F1: parts("entries", func(k, v value.Value) value.Value { return value.NewMapEntry(k, v).Val() }), Forms: "(entries map)", Doc: "The entries of a map."},
+	{Name: "key", Min: 1, Max: 1, F1: entryPart("key", 0), Forms: "(key e)", Doc: "The key of an entry."},
+	{Name: "val", Min: 1, Max: 1, F1: entryPart("val", 1), Forms: "(val e)", Doc: "The value of an entry."},
+	{Name: "select-keys", Min: 2, Max: 2, F2: selectKeys, Forms: "(select-keys map keys)", Doc: "A hash map of the given keys."},
+	{Name: "merge", Min: 0, Max: -1, FN: merge, Forms: "(merge & maps)", Doc: "A hash map of all entries; later ones win."},
+	{Name: "merge-with", Min: 1, Max: -1, FN: mergeWith, Forms: "(merge-with f & maps)", Doc: "merge that joins values of one key by f."},
+	{Name: "zipmap", Min: 2, Max: 2, F2: zipmap, Forms: "(zipmap keys vals)", Doc: "An ordered map of keys and values."},
+	{Name: "disj", Min: 1, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) {
+		s, err := asSet(a[0])
+		for _, x := range a[1:] {
+			if err == nil {
+				s = s.Disj(x)
+			}
+		}
+		if err != nil {
+			return value.Nil, err
+		}
+		return s.Val(), nil
+	}, Forms: "(disj set & keys)", Doc: "Removes elements of a set."},
+	setRow("union", func(s, t value.Set) value.Set {
+		for x := range t.All() {
+			s = s.Conj(x)
+		}
+		return s
+	}),
+	setRow("difference", func(s, t value.Set) value.Set {
+		for x := range t.All() {
+			s = s.Disj(x)
+		}
+		return s
+	}),
+	setRow("intersection", func(s, t value.Set) value.Set {
+		for x := range s.All() {
+			if !t.Has(x) {
+				s = s.Disj(x)
+			}
+		}
+		return s
+	}),
+	subsetRow("subset?", func(s, t value.Set) bool { return within(s, t) }),
+	subsetRow("superset?", func(s, t value.Set) bool { return within(t, s) }),
+}
+
+func makeMap(name string, build func([]value.Value) value.Map) func(*eval.Thread, []value.Value) (value.Value, error) {
+	return func(_ *eval.Thread, a []value.Value) (value.Value, error) {
+		if len(a) == 1 {
+			if m, ok := a[0].Ref().(value.Map); ok {
+				a = nil
+				for k, v := range m.All() {
+					a = append(a, k, v)
+				}
+			}
+		}
+		if len(a)%2 != 0 {
+			return value.Nil, value.Errorf("%s: create requires an even number of list items. Got %d items.", name, len(a))
+		}
+		return build(a).Val(), nil
+	}
+}
+
+func notAllowed(fn string, v value.Value) error {
+	return value.Errorf("Function '%s' does not allow %s as coll", fn, v.Type())
+}
+
+func get(m, k, def value.Value) (value.Value, error) {
+	switch x := m.Ref().(type) {
+	case nil:
+		if m.IsNil() {
+			return def, nil
+		}
+	case value.Map:
+		if v, ok := x.Get(k); ok {
+			return v, nil
+		}
+		return def, nil
+	case *value.Vector:
+		i, ok := k.Long()
+		if !ok {
+			return value.Nil, value.CoerceError(k, "long")
+		}
+		if i >= 0 && i < int64(x.Count()) {
+			return x.Nth(int(i)), nil
+		}
+		return def, nil
+	case value.Set:
+		if x.Has(k) {
+			return k, nil
+		}
+		return def, nil
+	}
+	return value.Nil, notAllowed("get", m)
+}
+
+func getIn(th *eval.Thread, a []value.Value) (value.Value, error) {
+	def := value.Nil
+	if len(a) == 3 {
+		def = a[2]
+	}
+	keys, err := iterable(th, a[1])
+	if err != nil || len(keys) == 0 {
+		return value.Nil, err
+	}
+	m := a[0]
+	for _, k := range keys {
+		if s, ok := m.Ref().(value.Sequence); ok {
+			if i, isLong := k.Long(); isLong && i >= 0 && i < int64(s.Count()) {
+				m = s.Nth(int(i))
+				continue
+			}
+			return def, nil
+		}
+		ok, err := contains(th, m, k)
+		if err != nil || !ok.Truthy() {
+			return def, nil
+		}
+		if m, err = get(m, k, value.Nil); err != nil {
+			return value.Nil, err
+		}
+	}
+	return m, nil
+}
+
+func contains(_ *eval.Thread, c, k value.Value) (value.Value, error) {
+	n := -1
+	switch x := c.Ref().(type) {
+	case nil:
+		if c.IsNil() {
+			return value.False, nil
+		}
+	case value.Map:
+		_, ok := x.Get(k)
+		return value.Bool(ok), nil
+	case value.Set:
+		return value.Bool(x.Has(k)), nil
+	case *value.Vector:
+		n = x.Count()
+	case *value.Str:
+		n = x.CodeUnits()
+	}
+	if n < 0 {
+		return value.Nil, notAllowed("contains?", c)
+	}
+	i, ok := k.Long()
+	if !ok {
+		return value.Nil, value.CoerceError(k, "long")
+	}
+	return value.Bool(i >= 0 && i < int64(n)), nil
+}
+
+func find2(_ *eval.Thread, m, k value.Value) (value.Value, error) {
+	switch x := m.Ref().(type) {
+	case value.Map:
+		if v, ok := x.Get(k); ok {
+			return value.NewMapEntry(k, v).Val(), nil
+		}
+		return value.Nil, nil
+	case *value.Vector:
+		if i, ok := k.Long(); ok && i >= 0 && i < int64(x.Count()) {
+			return value.NewMapEntry(k, x.Nth(int(i))).Val(), nil
+		}
+		return value.Nil, nil
+	}
+	if m.IsNil() {
+		return value.Nil, nil
+	}
+	return value.Nil, value.Errorf("Function 'find' does not allow type %s as parameter.", m.Type())
+}
+
+func assoc1(m, k, v value.Value) (value.Value, error) {
+	switch x := m.Ref().(type) {
+	case nil:
+		if m.IsNil() {
+			return value.NewHashMap(k, v).Val(), nil
+		}
+	case value.Map:
+		return x.Assoc(k, v).Val(), nil
+	case value.Sequence:
+		i, ok := k.Long()
+		if !ok {
+			return value.Nil, value.CoerceError(k, "long")
+		}
+		if i < 0 {
+			return value.Nil, value.Errorf("assoc: index %d out of range", i)
+		}
+		return x.Set(int(min(i, int64(x.Count()))), v).Val(), nil
+	}
+	return value.Nil, notAllowed("assoc", m)
+}
+
+func assoc(_ *eval.Thread, a []value.Value) (value.Value, error) {
+	if len(a)%2 == 0 {
+		return value.Nil, value.Errorf("assoc requires an even number of keys and values. Got %d.", len(a)-1)
+	}
+	m := a[0]
+	for i := 1; i < len(a); i += 2 {
+		var err error
+		if m, err = assoc1(m, a[i], a[i+1]); err != nil {
+			return value.Nil, err
+		}
+	}
+	return m, nil
+}
+
+func assocIn(th *eval.Thread, m, ks, v value.Value) (value.Value, error) {
+	keys, err := iterable(th, ks)
+	if err != nil {
+		return value.Nil, err
+	}
+	return alterIn(m, keys, func(value.Value) (value.Value, error) { return v, nil })
+}
+
+func alterIn(m value.Value, keys []value.Value, f func(old value.Value) (value.Value, error)) (value.Value, error) {
+	if len(keys) == 0 {
+		return m, nil
+	}
+	old, err := element(m, keys[0])
+	if err != nil {
+		return value.Nil, err
+	}
+	v := old
+	if len(keys) == 1 {
+		v, err = f(old)
+	} else {
+		v, err = alterIn(old, keys[1:], f)
+	}
+	if err != nil {
+		return value.Nil, err
+	}
+	return assoc1(m, keys[0], v)
+}
+
+// element is get that accepts lists too.
+func element(m, k value.Value) (value.Value, error) {
+	if l, ok := m.Ref().(*value.List); ok {
+		if i, ok := k.Long(); ok && i >= 0 && i < int64(l.Count()) {
+			return l.Nth(int(i)), nil
+		}
+		return value.Nil, nil
+	}
+	return get(m, k, value.Nil)
+}
+
+func dissoc(_ *eval.Thread, a []value.Value) (value.Value, error) {
+	m := a[0]
+	for _, k := range a[1:] {
+		switch x := m.Ref().(type) {
+		case value.Map:
+			m = x.Dissoc(k).Val()
+		case value.Sequence:
+			i, ok := k.Long()
+			if !ok {
+				return value.Nil, value.CoerceError(k, "long")
+			}
+			if i < 0 || i >= int64(x.Count()) {
+				return value.Nil, value.Errorf("dissoc: index %d out of range", i)
+			}
+			items := x.Items()
+			m = x.Of(append(items[:i], items[i+1:]...)).Val()
+		default:
+			if m.IsNil() {
+				return value.Nil, nil
+			}
+			return value.Nil, notAllowed("dissoc", m)
+		}
+	}
+	return m, nil
+}
+
+func withRest(th *eval.Thread, f value.Value, rest []value.Value) func(value.Value) (value.Value, error) {
+	return func(old value.Value) (value.Value, error) {
+		return th.Apply(f, append([]value.Value{old}, rest...))
+	}
+}
+
+func update(th *eval.Thread, a []value.Value) (value.Value, error) {
+	if s, ok := a[0].Ref().(value.Sequence); ok {
+		if i, ok := a[1].Long(); ok && (i < 0 || i > int64(s.Count())) {
+			return value.Nil, value.Errorf("update: index %d out of range", i)
+		}
+	}
+	return alterIn(a[0], a[1:2], withRest(th, a[2], a[3:]))
+}
+
+func updateIn(th *eval.Thread, a []value.Value) (value.Value, error) {
+	keys, err := iterable(th, a[1])
+	if err != nil {
+		return value.Nil, err
+	}
+	return alterIn(a[0], keys, withRest(th, a[2], a[3:]))
+}
+
+func asMap(v value.Value) (value.Map, error) {
+	m, ok := v.Ref().(value.Map)
+	if !ok {
+		return nil, value.CoerceError(v, "map")
+	}
+	return m, nil
+}
+
+func parts(_ string, pick func(k, v value.Value) value.Value) func(*eval.Thread, value.Value) (value.Value, error) {
+	return func(_ *eval.Thread, v value.Value) (value.Value, error) {
+		m, err := asMap(v)
+		if err != nil {
+			return value.Nil, err
+		}
+		out := make([]value.Value, 0, m.Count())
+		for k, x := range m.All() {
+			out = append(out, pick(k, x))
+		}
+		return value.ListOf(out).Val(), nil
+	}
+}
+
+func entryPart(name string, i int) func(*eval.Thread, value.Value) (value.Value, error) {
+	return func(_ *eval.Thread, v value.Value) (value.Value, error) {
+		switch e := v.Ref().(type) {
+		case *value.MapEntry:
+			if i == 0 {
+				return e.Key, nil
+			}
+			return e.Value, nil
+		case value.Sequence:
+			if e.Count() == 2 {
+				return e.Nth(i), nil
+			}
+		}
+		if v.IsNil() {
+			return value.Nil, nil
+		}
+		return value.Nil, value.Errorf("Function '%s' does not allow type %s as parameter.", name, v.Type())
+	}
+}
+
+func selectKeys(th *eval.Thread, v, ks value.Value) (value.Value, error) {
+	if v.IsNil() {
+		return value.EmptyHashMap.Val(), nil
+	}
+	m, err := asMap(v)
+	if err != nil {
+		return value.Nil, err
+	}
+	keys, err := iterable(th, ks)
+	if err != nil {
+		return value.Nil, err
+	}
+	b := value.EmptyHashMap.Builder()
+	for _, k := range keys {
+		if x, ok := m.Get(k); ok {
+			b.Put(k, x)
+		}
+	}
+	return b.Map().Val(), nil
+}
+
+func merge(th *eval.Thread, a []value.Value) (value.Value, error) {
+	return mergeWith(th, append([]value.Value{value.Nil}, a...))
+}
+
+func mergeWith(th *eval.Thread, a []value.Value) (value.Value, error) {
+	b := value.EmptyHashMap.Builder()
+	some := false
+	for _, v := range a[1:] {
+		if v.IsNil() {
+			continue
+		}
+		m, err := asMap(v)
+		if err != nil {
+			return value.Nil, err
+		}
+		some = true
+		for k, x := range m.All() {
+			if old, ok := b.Get(k); ok && !a[0].IsNil() {
+				if x, err = th.Call2(a[0], old, x); err != nil {
+					return value.Nil, err
+				}
+			}
+			b.Put(k, x)
+		}
+	}
+	if !some {
+		return value.Nil, nil
+	}
+	return b.Map().Val(), nil
+}
+
+func zipmap(th *eval.Thread, ks, vs value.Value) (value.Value, error) {
+	keys, err := iterable(th, ks)
+	if err != nil {
+		return value.Nil, err
+	}
+	vals, err := iterable(th, vs)
+	if err != nil {
+		return value.Nil, err
+	}
+	var kv []value.Value
+	for i := range min(len(keys), len(vals)) {
+		kv = append(kv, keys[i], vals[i])
+	}
+	return value.NewOrderedMap(kv...).Val(), nil
+}
+
+func asSet(v value.Value) (value.Set, error) {
+	s, ok := v.Ref().(value.Set)
+	if !ok {
+		return nil, value.CoerceError(v, "set")
+	}
+	return s, nil
+}
+
+func setRow(name string, f func(s, t value.Set) value.Set) eval.Row {
+	return eval.Row{Name: name, Min: 1, Max: -1, Forms: "(" + name + " s1)\n(" + name + " s1 s2 & sets)", Doc: "Set algebra.",
+		FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) {
+			s, err := asSet(a[0])
+			if err != nil {
+				return value.Nil, err
+			}
+			for _, x := range a[1:] {
+				t, err := asSet(x)
+				if err != nil {
+					return value.Nil, err
+				}
+				s = f(s, t)
+			}
+			return s.Val(), nil
+		}}
+}
+
+func within(s, t value.Set) bool {
+	for x := range s.All() {
+		if !t.Has(x) {
+			return false
+		}
+	}
+	return true
+}
+
+func subsetRow(name string, f func(s, t value.Set) bool) eval.Row {
+	return eval.Row{Name: name, Min: 2, Max: 2, Forms: "(" + name + " set1 set2)", Doc: "Compares two sets.",
+		F2: func(_ *eval.Thread, a, b value.Value) (value.Value, error) {
+			s, err := asSet(a)
+			if err != nil {
+				return value.Nil, err
+			}
+			t, err := asSet(b)
+			if err != nil {
+				return value.Nil, err
+			}
+			return value.Bool(f(s, t)), nil
+		}}
+}

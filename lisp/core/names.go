@@ -1,0 +1,122 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package core
+
+import (
+	"strings"
+
+	"gondola/lisp/eval"
+	"gondola/lisp/value"
+)
+
+// nameTable: symbols, keywords, chars and metadata, language.md 1.5, 1.6, 1.11.
+var nameTable = eval.Table{
+	{Name: "symbol", Min: 1, Max: 2, FN: named("symbol", value.Sym), Forms: "(symbol name)\n(symbol ns name)", Doc: "A symbol."},
+	{Name: "keyword", Min: 1, Max: 2, FN: named("keyword", value.Kw), Forms: "(keyword name)\n(keyword ns name)", Doc: "A keyword."},
+	{Name: "name", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
+		if s, ok := v.Str(); ok {
+			return value.String(s), nil
+		}
+		q, err := qualifiedName("name", v)
+		if err != nil {
+			return value.Nil, err
+		}
+		_, n := value.SplitName(q)
+		return value.String(n), nil
+	}, Forms: "(name x)", Doc: "The name of a keyword, symbol, string or function."},
+	{Name: "namespace", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
+		q, err := qualifiedName("namespace", v)
+		if err != nil {
+			return value.Nil, err
+		}
+		ns, _ := value.SplitName(q)
+		if ns == "" {
+			return value.Nil, nil
+		}
+		return value.String(ns), nil
+	}, Forms: "(namespace x)", Doc: "The namespace of a keyword or symbol; nil without."},
+	{Name: "char", Min: 1, Max: 1, F1: char, Forms: "(char c)", Doc: "A character from a code or a one character string."},
+	{Name: "meta", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) { return metaOf(v), nil }, Forms: "(meta obj)", Doc: "The metadata of a value; nil without."},
+	{Name: "with-meta", Min: 2, Max: 2, F2: withMeta, Forms: "(with-meta obj m)", Doc: "The value with the metadata m."},
+	{Name: "vary-meta", Min: 2, Max: -1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
+		m := metaOf(a[0])
+		if m.IsNil() {
+			m = value.EmptyHashMap.Val()
+		}
+		m, err := th.Apply(a[1], append([]value.Value{m}, a[2:]...))
+		if err != nil {
+			return value.Nil, err
+		}
+		return withMeta(th, a[0], m)
+	}, Forms: "(vary-meta obj f & args)", Doc: "The value with (f metadata args…)."},
+}
+
+func named(fn string, make func(string) value.Value) func(*eval.Thread, []value.Value) (value.Value, error) {
+	return func(_ *eval.Thread, a []value.Value) (value.Value, error) {
+		var parts []string
+		for _, v := range a {
+			s, ok := value.Text(v)
+			if !ok {
+				return value.Nil, value.Errorf("Function '%s' does not allow type %s as parameter.", fn, v.Type())
+			}
+			parts = append(parts, s)
+		}
+		return make(strings.Join(parts, "/")), nil
+	}
+}
+
+func qualifiedName(fn string, v value.Value) (string, error) {
+	switch x := v.Ref().(type) {
+	case *value.Keyword:
+		return x.Name, nil
+	case *value.Symbol:
+		return x.Name, nil
+	case *eval.Fn:
+		return x.Name(), nil
+	case *eval.Builtin:
+		return x.Name, nil
+	}
+	return "", value.Errorf("Function '%s' does not allow type %s as parameter.", fn, v.Type())
+}
+
+func char(_ *eval.Thread, v value.Value) (value.Value, error) {
+	if _, ok := v.Char(); ok {
+		return v, nil
+	}
+	if s, ok := v.Ref().(*value.Str); ok && s.CodeUnits() == 1 {
+		return value.Char(s.CharAt(0)), nil
+	}
+	if n, ok := value.ToLong(v); ok {
+		return value.Char(uint16(n)), nil
+	}
+	return value.Nil, value.Errorf("Function 'char' does not allow type %s as parameter.", v.Type())
+}
+
+func metaOf(v value.Value) value.Value {
+	m := value.MetaOf(v)
+	if m == nil {
+		return value.Nil
+	}
+	out := m.Map
+	if out == nil {
+		out = value.EmptyHashMap
+	}
+	if m.Line > 0 {
+		out = out.Assoc(value.Kw("file"), value.String(m.File)).
+			Assoc(value.Kw("line"), value.Long(int64(m.Line))).
+			Assoc(value.Kw("column"), value.Long(int64(m.Col)))
+	}
+	return out.Val()
+}
+
+func withMeta(_ *eval.Thread, v, m value.Value) (value.Value, error) {
+	x, ok := m.Ref().(value.Map)
+	if !ok && !m.IsNil() {
+		return value.Nil, value.CoerceError(m, "map")
+	}
+	if o, ok := v.Ref().(value.Metadated); ok {
+		return o.WithMeta(&value.Meta{Map: x}), nil
+	}
+	return v, nil
+}
