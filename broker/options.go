@@ -1,0 +1,150 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package broker
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"time"
+
+	"gondola/broker/engine"
+	"gondola/broker/wire"
+	"gondola/security"
+)
+
+// Handler is a function of the server. The message and its payload must not be changed; the result may be the message
+// itself, or nil for an empty answer. ctx ends when the client has gone for good or the server gives up waiting at
+// its close. Calls for different clients run at the same time. A panic is an error.
+type Handler func(ctx context.Context, m *wire.Message) (*wire.Message, error)
+
+// ServerOptions are the options of ipc-api.md 5.1. The zero value of each field is its default.
+type ServerOptions struct {
+	Engine engine.Engine // owned by the server from NewServer on; nil: an embedded engine in memory
+	Logger *slog.Logger  // nil: silent
+
+	MaxConnections  int // default 20 (O8)
+	MaxMessageSize  int // bytes, 2048 to 262144000; default 20 MiB
+	MaxQueues       int // 1 to 50, without temporary ones; default 20
+	MaxTopics       int // 1 to 50; default 20
+	MaxFunctions    int // 1 to 50; default 20
+	DeadLetterQueue int // messages, clamped to 10 to 10000; default 100
+
+	Compress       bool // gzip payloads of at least CompressCutoff bytes, in both directions
+	CompressCutoff int  // bytes; used if Compress is set
+
+	Encrypt       bool                   // not offered yet: NewServer refuses it
+	Authenticator security.Authenticator // not offered yet: NewServer refuses it
+
+	HeartbeatInterval int // seconds; default 0: off (O14)
+	SendBuffer        int // bytes of the socket's buffer; default: the system's
+	ReceiveBuffer     int // likewise
+
+	WaitCap      time.Duration // longest wait of a peer that does not announce the feature `wait`; default 9.5 s (P4)
+	ExposeErrors bool          // answers of failed handlers carry the error's text (decisions.md B6)
+
+	// Listen opens a socket; nil: the system's.
+	Listen func(network, address string) (net.Listener, error)
+}
+
+// Limits and defaults of wire-protocol.md 13.
+const (
+	defaultLimit       = 20
+	maxDestinations    = 50
+	maxTempQueues      = 50
+	defaultDeadLetters = 100
+	minDeadLetters     = 10
+	maxDeadLetters     = 10000
+	defaultWaitCap     = 9500 * time.Millisecond
+)
+
+// withDefaults validates a copy of the options: *ArgumentError or *Error with the texts of ipc-api.md 5.1.
+func (o ServerOptions) withDefaults() (ServerOptions, error) {
+	if o.MaxMessageSize <= 0 {
+		o.MaxMessageSize = wire.DefaultMaxMessage
+	}
+	if o.MaxMessageSize < wire.MinMaxMessage || o.MaxMessageSize > wire.MaxMaxMessage {
+		return o, badArgument("The maximum message size is limited to %d .. %d bytes!", wire.MinMaxMessage, wire.MaxMaxMessage)
+	}
+	for _, l := range []struct {
+		n    *int
+		what string
+		low  int
+	}{{&o.MaxQueues, "queues", 1}, {&o.MaxTopics, "topics", 1}, {&o.MaxFunctions, "functions", 0}} {
+		if *l.n <= 0 {
+			*l.n = defaultLimit
+		}
+		if *l.n > maxDestinations {
+			return o, badArgument("The max number of %s is limited to %d .. %d!", l.what, l.low, maxDestinations)
+		}
+	}
+	if o.MaxConnections <= 0 {
+		o.MaxConnections = defaultLimit
+	}
+	if o.DeadLetterQueue <= 0 {
+		o.DeadLetterQueue = defaultDeadLetters
+	}
+	o.DeadLetterQueue = min(max(o.DeadLetterQueue, minDeadLetters), maxDeadLetters)
+	if !o.Compress || o.CompressCutoff < 0 {
+		o.Compress, o.CompressCutoff = false, -1
+	}
+	if o.WaitCap <= 0 {
+		o.WaitCap = defaultWaitCap
+	}
+	o.HeartbeatInterval = max(o.HeartbeatInterval, 0)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Listen == nil {
+		o.Listen = net.Listen
+	}
+	if o.Authenticator != nil && !o.Encrypt {
+		return o, failure("Please enable encryption with an active authenticator to securely transfer the credentials freom a client to the server!")
+	}
+	if o.Encrypt {
+		return o, failure("Encryption is not offered by this server yet!")
+	}
+	return o, nil
+}
+
+// ClientOptions are the options of ipc-api.md 6.1. The zero value of each field is its default.
+type ClientOptions struct {
+	Encrypt  bool   // not offered yet: Dial fails
+	User     string // credentials, both or none
+	Password string
+
+	SendBuffer    int // bytes of the socket's buffer; default: the system's
+	ReceiveBuffer int // likewise
+
+	CallLimit time.Duration // longest time of a call, the server's waiting included; default 10 s
+	// LongWaits announces the feature `wait`: a server of ours then lets polls and offers wait longer than 9.5 s, and the
+	// limit of such a call grows by its own waiting time.
+	LongWaits bool
+
+	Logger *slog.Logger // nil: silent
+
+	// Dial opens a socket; nil: the system's.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+const (
+	defaultCallLimit = 10 * time.Second
+	handshakeStep    = 2 * time.Second // each step of opening (wire-protocol.md 8)
+)
+
+func (o ClientOptions) withDefaults() (ClientOptions, error) {
+	if (o.User == "") != (o.Password == "") {
+		return o, errHalfLogin
+	}
+	if o.CallLimit <= 0 {
+		o.CallLimit = defaultCallLimit
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Dial == nil {
+		o.Dial = new(net.Dialer).DialContext
+	}
+	return o, nil
+}
