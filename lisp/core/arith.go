@@ -33,14 +33,14 @@ var arithTable = eval.Table{
 	{Name: "negate", Min: 1, Max: 1, F1: func(_ *eval.Thread, a value.Value) (value.Value, error) { return negate("negate", a) }, Forms: "(negate x)", Doc: "The negative, of the same type."},
 	{Name: "abs", Min: 1, Max: 1, F1: abs, Forms: "(abs x)", Doc: "The absolute value."},
 	{Name: "square", Min: 1, Max: 1, F1: func(_ *eval.Thread, a value.Value) (value.Value, error) { return value.Mul(a, a) }, Forms: "(square x)", Doc: "x times x, in the type of x."},
-	{Name: "sqrt", Min: 1, Max: 1, F1: func(_ *eval.Thread, a value.Value) (value.Value, error) { return viaDouble("sqrt", a, math.Sqrt) }, Forms: "(sqrt x)", Doc: "The square root, a double."},
+	{Name: "sqrt", Min: 1, Max: 1, F1: sqrt, Forms: "(sqrt x)", Doc: "The square root, a double."},
 	{Name: "exp", Min: 1, Max: 1, F1: func(_ *eval.Thread, a value.Value) (value.Value, error) { return viaDouble("exp", a, math.Exp) }, Forms: "(exp x)", Doc: "e to the power of x."},
 	{Name: "log", Min: 1, Max: 1, F1: func(_ *eval.Thread, a value.Value) (value.Value, error) { return viaDouble("log", a, math.Log) }, Forms: "(log x)", Doc: "The natural logarithm."},
 	{Name: "log10", Min: 1, Max: 1, F1: func(_ *eval.Thread, a value.Value) (value.Value, error) { return viaDouble("log10", a, math.Log10) }, Forms: "(log10 x)", Doc: "The decimal logarithm."},
 	{Name: "pow", Min: 2, Max: 2, F2: pow, Forms: "(pow x y)", Doc: "x to the power of y, a double."},
 	{Name: "mod", Min: 2, Max: 2, F2: mod, Forms: "(mod n d)", Doc: "Floored modulus of two longs or two ints."},
-	{Name: "max", Min: 1, Max: -1, FN: extreme(1), Forms: "(max x & more)", Doc: "The largest argument, unchanged; nil is ignored."},
-	{Name: "min", Min: 1, Max: -1, FN: extreme(-1), Forms: "(min x & more)", Doc: "The smallest argument, unchanged; nil is ignored."},
+	{Name: "max", Min: 0, Max: -1, FN: extreme(1), Forms: "(max x & more)", Doc: "The largest argument, unchanged; nil is ignored."},
+	{Name: "min", Min: 0, Max: -1, FN: extreme(-1), Forms: "(min x & more)", Doc: "The smallest argument, unchanged; nil is ignored."},
 	signRow("zero?", func(c int) bool { return c == 0 }),
 	signRow("pos?", func(c int) bool { return c > 0 }),
 	signRow("neg?", func(c int) bool { return c < 0 }),
@@ -113,7 +113,7 @@ func step(name string, a value.Value, by int64) (value.Value, error) {
 		return value.Int(n + int32(by)), nil
 	}
 	if !a.IsNumber() {
-		return value.Nil, value.Errorf("Function '%s' does not allow type %s as parameter. Only numbers are supported.", name, a.Type())
+		return value.Nil, invalidType(name, a)
 	}
 	return value.Add(a, value.Long(by))
 }
@@ -162,6 +162,22 @@ func viaDouble(name string, a value.Value, f func(float64) float64) (value.Value
 	return value.Double(f(d)), nil
 }
 
+// sqrt of a decimal or bigint is a decimal.
+func sqrt(_ *eval.Thread, a value.Value) (value.Value, error) {
+	v, err := viaDouble("sqrt", a, math.Sqrt)
+	switch a.Ref().(type) {
+	case *value.Decimal, *value.BigInt:
+		if d, ok := v.Double(); ok && err == nil && !math.IsNaN(d) {
+			dec, err := decimalOf("sqrt", value.String(strconv.FormatFloat(d, 'f', -1, 64)))
+			if err != nil {
+				return value.Nil, err
+			}
+			return dec.Val(), nil
+		}
+	}
+	return v, err
+}
+
 func pow(_ *eval.Thread, a, b value.Value) (value.Value, error) {
 	y, ok := value.ToDouble(b)
 	if !ok {
@@ -187,17 +203,19 @@ func mod(_ *eval.Thread, a, b value.Value) (value.Value, error) {
 			return value.Int(((x % y) + y) % y), nil
 		}
 	}
-	return value.Nil, value.Errorf("Function 'mod' supports two longs or two ints only, got %s and %s", a.Type(), b.Type())
+	switch a.Type() {
+	case value.TypeLong:
+		return value.Nil, value.Errorf("Function 'mod' does not allow %s as denominator if nominator is a long", b.Type())
+	case value.TypeInteger:
+		return value.Nil, value.Errorf("Function 'mod' does not allow %s as denominator if nominator is an int", b.Type())
+	}
+	return value.Nil, value.Errorf("Function 'mod' does not allow %s as numerator.long and integer are supported only", a.Type())
 }
 
 func numberPair(name string, a, b value.Value) (int, bool, error) {
 	c, ordered, ok := value.CompareNumbers(a, b)
 	if !ok {
-		bad := a
-		if a.IsNumber() {
-			bad = b
-		}
-		return 0, false, value.Errorf("Function '%s' supports numbers only, got an argument of type %s", name, bad.Type())
+		return 0, false, value.Errorf("Function '%s' supports numbers only.", name)
 	}
 	return c, ordered, nil
 }
@@ -243,9 +261,6 @@ func extreme(dir int) func(*eval.Thread, []value.Value) (value.Value, error) {
 				continue
 			}
 			if best.IsNil() {
-				if !x.IsNumber() {
-					return value.Nil, value.Errorf("Function '%s' does not allow type %s as parameter.", name, x.Type())
-				}
 				best = x
 				continue
 			}
@@ -287,7 +302,7 @@ func parityRow(name string, want int64) eval.Row {
 			if !ok {
 				i, isInt := a.Int()
 				if !isInt {
-					return value.Nil, value.Errorf("Function '%s' does not allow type %s as parameter. Only integers are supported.", name, a.Type())
+					return value.Nil, value.Errorf("Function '%s' does not allow %s as operand.", name, a.Type())
 				}
 				n = int64(i)
 			}
@@ -297,7 +312,7 @@ func parityRow(name string, want int64) eval.Row {
 
 func notConvertible(fn string, v value.Value, to string) error {
 	if s, ok := value.StringOrKeyword(v); ok {
-		return value.Errorf("Function '%s': the string %s can not be converted to a %s", fn, s, to)
+		return value.Errorf("Function '%s': the string %s can not be converted to %s", fn, s, to)
 	}
 	return value.Errorf("Function '%s' does not allow type %s as parameter.", fn, v.Type())
 }
@@ -323,7 +338,7 @@ func toLong(_ *eval.Thread, a value.Value) (value.Value, error) {
 			return value.Long(n), nil
 		}
 	}
-	return value.Nil, notConvertible("long", a, "long")
+	return value.Nil, notConvertible("long", a, "a long")
 }
 
 func decimalDigits(s string) bool { return s != "" && s[0] != '+' }
@@ -332,13 +347,13 @@ func toInt(th *eval.Thread, a value.Value) (value.Value, error) {
 	if s, ok := a.Str(); ok {
 		n, err := strconv.ParseInt(s, 10, 32)
 		if err != nil || !decimalDigits(s) {
-			return value.Nil, notConvertible("int", a, "int")
+			return value.Nil, notConvertible("int", a, "an int")
 		}
 		return value.Int(int32(n)), nil
 	}
 	v, err := toLong(th, a)
 	if err != nil {
-		return value.Nil, notConvertible("int", a, "int")
+		return value.Nil, notConvertible("int", a, "an int")
 	}
 	n, _ := v.Long()
 	return value.Int(int32(n)), nil
@@ -362,7 +377,7 @@ func toDouble(_ *eval.Thread, a value.Value) (value.Value, error) {
 			return value.Double(d), nil
 		}
 	}
-	return value.Nil, notConvertible("double", a, "double")
+	return value.Nil, notConvertible("double", a, "a double")
 }
 
 func toFloat(th *eval.Thread, a value.Value) (value.Value, error) {
@@ -371,7 +386,7 @@ func toFloat(th *eval.Thread, a value.Value) (value.Value, error) {
 	}
 	v, err := toDouble(th, a)
 	if err != nil {
-		return value.Nil, notConvertible("float", a, "float")
+		return value.Nil, notConvertible("float", a, "a float")
 	}
 	d, _ := v.Double()
 	return value.Float(float32(d)), nil
@@ -386,7 +401,7 @@ func decimalOf(fn string, a value.Value) (*value.Decimal, error) {
 			return v.Ref().(*value.Decimal), nil
 		}
 	}
-	return nil, notConvertible(fn, a, "decimal")
+	return nil, notConvertible(fn, a, "a decimal")
 }
 
 func toDecimal(_ *eval.Thread, in *eval.Args) (value.Value, error) {
@@ -443,11 +458,11 @@ func toBigInt(_ *eval.Thread, a value.Value) (value.Value, error) {
 		if v, err := value.ParseNumber(x.S + "N"); err == nil {
 			return v, nil
 		}
-		return value.Nil, notConvertible("bigint", a, "bigint")
+		return value.Nil, notConvertible("bigint", a, "a bigint")
 	}
 	n, ok := value.ToLong(a)
 	if !ok {
-		return value.Nil, notConvertible("bigint", a, "bigint")
+		return value.Nil, notConvertible("bigint", a, "a bigint")
 	}
 	return value.NewBigInt(big.NewInt(n)).Val(), nil
 }
@@ -476,9 +491,9 @@ func rangeOf(_ *eval.Thread, args []value.Value) (value.Value, error) {
 	case dir == 0:
 		return value.Nil, value.Errorf("a range step value must not be 0")
 	case dir > 0 && c > 0:
-		return value.Nil, value.Errorf("range positive step: the end must not be lower than the start")
+		return value.Nil, value.Errorf("range positive step: end must not be lower than start")
 	case dir < 0 && c < 0:
-		return value.Nil, value.Errorf("range negative step: the end must not be greater than the start")
+		return value.Nil, value.Errorf("range negative step: end must not be greater than start")
 	}
 	var out []value.Value
 	for v := start; ; {

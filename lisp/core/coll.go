@@ -32,7 +32,7 @@ var collTable = eval.Table{
 	{Name: "key", Min: 1, Max: 1, F1: entryPart("key", 0), Forms: "(key e)", Doc: "The key of an entry."},
 	{Name: "val", Min: 1, Max: 1, F1: entryPart("val", 1), Forms: "(val e)", Doc: "The value of an entry."},
 	{Name: "select-keys", Min: 2, Max: 2, F2: selectKeys, Forms: "(select-keys map keys)", Doc: "A hash map of the given keys."},
-	{Name: "merge", Min: 0, Max: -1, FN: merge, Forms: "(merge & maps)", Doc: "A hash map of all entries; later ones win."},
+	{Name: "merge", Min: 1, Max: -1, FN: merge, Forms: "(merge & maps)", Doc: "A hash map of all entries; later ones win."},
 	{Name: "merge-with", Min: 1, Max: -1, FN: mergeWith, Forms: "(merge-with f & maps)", Doc: "merge that joins values of one key by f."},
 	{Name: "zipmap", Min: 2, Max: 2, F2: zipmap, Forms: "(zipmap keys vals)", Doc: "An ordered map of keys and values."},
 	{Name: "disj", Min: 1, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) {
@@ -89,7 +89,7 @@ func makeMap(name string, build func([]value.Value) value.Map) func(*eval.Thread
 }
 
 func notAllowed(fn string, v value.Value) error {
-	return value.Errorf("Function '%s' does not allow %s as coll", fn, v.Type())
+	return value.Errorf("Function '%s' does not allow %s as coll. ", fn, v.Type())
 }
 
 func get(m, k, def value.Value) (value.Value, error) {
@@ -118,7 +118,7 @@ func get(m, k, def value.Value) (value.Value, error) {
 		}
 		return def, nil
 	}
-	return value.Nil, notAllowed("get", m)
+	return value.Nil, value.Errorf("Function 'get' does not allow %s as collection", m.Type())
 }
 
 func getIn(th *eval.Thread, a []value.Value) (value.Value, error) {
@@ -153,10 +153,6 @@ func getIn(th *eval.Thread, a []value.Value) (value.Value, error) {
 func contains(_ *eval.Thread, c, k value.Value) (value.Value, error) {
 	n := -1
 	switch x := c.Ref().(type) {
-	case nil:
-		if c.IsNil() {
-			return value.False, nil
-		}
 	case value.Map:
 		_, ok := x.Get(k)
 		return value.Bool(ok), nil
@@ -219,7 +215,7 @@ func assoc1(m, k, v value.Value) (value.Value, error) {
 
 func assoc(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	if len(a)%2 == 0 {
-		return value.Nil, value.Errorf("assoc requires an even number of keys and values. Got %d.", len(a)-1)
+		return value.Nil, value.Errorf("hash-map: assoc requires an even number of items.")
 	}
 	m := a[0]
 	for i := 1; i < len(a); i += 2 {
@@ -305,7 +301,7 @@ func withRest(th *eval.Thread, f value.Value, rest []value.Value) func(value.Val
 func update(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if s, ok := a[0].Ref().(value.Sequence); ok {
 		if i, ok := a[1].Long(); ok && (i < 0 || i > int64(s.Count())) {
-			return value.Nil, value.Errorf("update: index %d out of range", i)
+			return value.Nil, value.Errorf("Function 'update' index %d out of bounds", i)
 		}
 	}
 	return alterIn(a[0], a[1:2], withRest(th, a[2], a[3:]))

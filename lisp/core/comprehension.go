@@ -70,8 +70,13 @@ func macroFor(th *eval.Thread, a []value.Value) (value.Value, error) {
 		if c.modifier != "" {
 			continue
 		}
+		switch c.expr.Ref().(type) {
+		case *value.Symbol, *value.Vector, *value.List:
+		default:
+			return value.Nil, value.Throwf(value.AssertionException, "Assert failed.\nSymbol, vector, or list required in 'for' sequence binding expr!\nExpression:\n(or (symbol? c) (vector? c) (list? c))")
+		}
 		if _, ok := c.target.Ref().(*value.Symbol); !ok {
-			return value.Nil, value.Throwf(value.AssertionException, "Assert failed.\nfor: a binding name must be a symbol\nExpression:\n(symbol? %s)", value.PrStr(c.target))
+			return value.Nil, value.Throwf(value.AssertionException, "Assert failed.\nSymbol required in 'for' sequence binding name. Must be like [x [1 2 3] ...]!\nExpression:\n(symbol? s)")
 		}
 	}
 	acc := fresh(th, "acc")

@@ -52,7 +52,7 @@ func newException(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	}
 	class, err := th.ClassFor(name)
 	if err != nil {
-		return value.Nil, err
+		return value.Nil, value.Errorf("Failed to load class '%s'", name)
 	}
 	if class.IsA(value.ValueException) {
 		return value.Thrown(in.Value()).Val(), nil

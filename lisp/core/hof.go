@@ -234,7 +234,7 @@ func reduce(th *eval.Thread, a []value.Value) (value.Value, error) {
 		acc, some = a[1], true
 	}
 	if s, ok := c.Ref().(value.Set); ok && s.Count() > 0 {
-		return th.Apply(f, nil) // the reference does not iterate sets here
+		return value.Nil, value.Throwf(value.ArityException, "Wrong number of args (0) passed to collection (as function) set.")
 	}
 	if _, ok := c.Ref().(*value.Str); ok {
 		return value.Nil, value.CoerceError(c, "a sequential collection")
@@ -408,11 +408,10 @@ func some(th *eval.Thread, pred, c value.Value) (value.Value, error) {
 
 // quantifier makes any? and its siblings: it stops at the first element whose test is stopAt.
 func quantifier(name string, stopAt, result bool) eval.Row {
-	return eval.Row{Name: name, Min: 2, Max: 2, Forms: "(" + name + " pred coll)", Doc: "Tests the elements; every? of nothing is false.",
+	return eval.Row{Name: name, Min: 2, Max: 2, Forms: "(" + name + " pred coll)", Doc: "Tests the elements; every? of nil is false.",
 		F2: func(th *eval.Thread, pred, c value.Value) (value.Value, error) {
-			n, stopped := 0, false
+			stopped := false
 			_, err := value.Each(th, c, func(v value.Value) error {
-				n++
 				r, err := th.Call1(pred, v)
 				if err == nil && r.Truthy() == stopAt {
 					stopped = true
@@ -423,7 +422,7 @@ func quantifier(name string, stopAt, result bool) eval.Row {
 			if err == error(errStop) {
 				err = nil
 			}
-			if name == "every?" && n == 0 {
+			if name == "every?" && c.IsNil() {
 				return value.False, err
 			}
 			return value.Bool(stopped == result), err
@@ -470,6 +469,9 @@ func groupBy(th *eval.Thread, f, c value.Value) (value.Value, error) {
 
 func frequencies(th *eval.Thread, c value.Value) (value.Value, error) {
 	b := value.EmptyHashMap.Builder()
+	if _, ok := c.Ref().(*value.Str); ok {
+		return value.Nil, value.CoerceError(c, "a sequential collection")
+	}
 	items, err := iterable(th, c)
 	for _, x := range items {
 		n := int64(0)
@@ -494,13 +496,13 @@ func partitionBy(th *eval.Thread, f, c value.Value) (value.Value, error) {
 			return value.Nil, err
 		}
 		if i > 0 && !value.Equal(k, last) {
-			out = append(out, sameKind(c, run))
+			out = append(out, list(run...))
 			run = nil
 		}
 		run, last = append(run, x), k
 	}
 	if len(run) > 0 {
-		out = append(out, sameKind(c, run))
+		out = append(out, list(run...))
 	}
 	return value.ListOf(out).Val(), nil
 }

@@ -57,8 +57,8 @@ func named(fn string, make func(string) value.Value) func(*eval.Thread, []value.
 		var parts []string
 		for _, v := range a {
 			s, ok := value.Text(v)
-			if !ok {
-				return value.Nil, value.Errorf("Function '%s' does not allow type %s as parameter.", fn, v.Type())
+			if _, isSym := v.Ref().(*value.Symbol); !ok || isSym && fn == "keyword" {
+				return value.Nil, value.Errorf("Function '%s' does not allow %s name", fn, v.Type())
 			}
 			parts = append(parts, s)
 		}

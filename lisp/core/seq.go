@@ -59,6 +59,9 @@ var seqTable = eval.Table{
 	{Name: "interleave", Min: 2, Max: -1, FN: interleave, Forms: "(interleave c1 c2 & colls)", Doc: "First elements, second elements, …"},
 	{Name: "interpose", Min: 2, Max: 2, F2: interpose, Forms: "(interpose sep coll)", Doc: "The elements separated by sep."},
 	{Name: "partition", Min: 2, Max: 4, FN: partition, Forms: "(partition n coll)\n(partition n step coll)\n(partition n step pad coll)", Doc: "Groups of n elements."},
+	{Name: "partition-all", Min: 2, Max: 3, FN: partitionAll, Forms: "(partition-all n coll)\n(partition-all n step coll)", Doc: "Groups of n elements; the last one may be shorter."},
+	{Name: "index-of", Min: 2, Max: 2, F2: indexOf, Forms: "(index-of coll x)", Doc: "The index of the first element that equals x by ==; -1 without."},
+	{Name: "pop", Min: 1, Max: 1, F1: pop, Forms: "(pop coll)", Doc: "A vector without its last element, a list without its first."},
 	{Name: "repeat", Min: 1, Max: 2, FN: repeat, Forms: "(repeat x)\n(repeat n x)", Doc: "A list of n times x."},
 	{Name: "lazy-seq", Min: 0, Max: 2, FN: lazySeq, Forms: "(lazy-seq)\n(lazy-seq f)\n(lazy-seq seed f)\n(lazy-seq coll)", Doc: "A lazy sequence."},
 	{Name: "doall", Min: 1, Max: 2, FN: doall, Forms: "(doall coll)\n(doall n coll)", Doc: "Realises a lazy sequence."},
@@ -206,7 +209,10 @@ func nth(th *eval.Thread, c, idx, def value.Value, hasDef bool) (value.Value, er
 		n, kind = x.CodeUnits(), "string"
 		at = func(i int) value.Value { return value.Char(x.CharAt(i)) }
 	default:
-		if !c.IsNil() {
+		if c.IsNil() {
+			return def, nil
+		}
+		{
 			items, err := elements(th, "nth", c)
 			if err != nil {
 				return value.Nil, err
@@ -275,9 +281,6 @@ func seqOf(th *eval.Thread, v value.Value) (value.Value, error) {
 	}
 	if len(items) == 0 {
 		return value.Nil, nil
-	}
-	if _, ok := v.Ref().(value.Sequence); ok {
-		return sameKind(v, items), nil
 	}
 	return value.ListOf(items).Val(), nil
 }
@@ -576,6 +579,10 @@ func flatten(th *eval.Thread, v value.Value) (value.Value, error) {
 		_, err := value.Each(th, v, func(x value.Value) error { return walk(x, depth+1) })
 		return err
 	}
+	switch v.Ref().(type) {
+	case value.Map, value.Set:
+		return list(v), nil
+	}
 	if v.IsNil() {
 		return value.EmptyList.Val(), nil
 	}
@@ -667,6 +674,59 @@ func partition(th *eval.Thread, a []value.Value) (value.Value, error) {
 		break
 	}
 	return value.ListOf(out).Val(), nil
+}
+
+func partitionAll(th *eval.Thread, a []value.Value) (value.Value, error) {
+	n, err := asLong(a[0])
+	if err != nil {
+		return value.Nil, err
+	}
+	by := n
+	if len(a) == 3 {
+		if by, err = asLong(a[1]); err != nil {
+			return value.Nil, err
+		}
+	}
+	if n < 1 || by < 1 {
+		return value.Nil, value.Errorf("partition-all: n and step must be greater than 0")
+	}
+	c := a[len(a)-1]
+	items, err := iterable(th, c)
+	if err != nil {
+		return value.Nil, err
+	}
+	var out []value.Value
+	for i := int64(0); i < int64(len(items)); i += by {
+		end := min(i+n, int64(len(items)))
+		out = append(out, sameKind(c, items[i:end:end]))
+	}
+	return value.ListOf(out).Val(), nil
+}
+
+func indexOf(th *eval.Thread, c, x value.Value) (value.Value, error) {
+	items, err := iterable(th, c)
+	if err != nil {
+		return value.Nil, err
+	}
+	for i, v := range items {
+		if value.EqualLoose(v, x) {
+			return value.Long(int64(i)), nil
+		}
+	}
+	return value.Long(-1), nil
+}
+
+func pop(_ *eval.Thread, v value.Value) (value.Value, error) {
+	switch x := v.Ref().(type) {
+	case *value.Vector:
+		return x.Slice(0, max(0, x.Count()-1)).Val(), nil
+	case *value.List:
+		return x.Rest().Val(), nil
+	}
+	if v.IsNil() {
+		return value.Nil, nil
+	}
+	return value.Nil, invalidType("pop", v)
 }
 
 func repeat(_ *eval.Thread, a []value.Value) (value.Value, error) {

@@ -66,8 +66,8 @@ func randLong(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
-	if n < 1 {
-		return value.Nil, value.Errorf("rand-long: the max value must be greater than 0, got %d", n)
+	if n < 2 {
+		return value.Nil, value.Errorf("Function 'rand-long' does not allow negative max values")
 	}
 	return value.Long(rand.Int64N(n)), nil
 }
@@ -86,7 +86,7 @@ func sleep(th *eval.Thread, in *eval.Args) (value.Value, error) {
 		name := in.Keyword()
 		u, ok := sleepUnits[name]
 		if !ok {
-			in.Fail(value.Errorf("Invalid scheduler time-unit :%s", name))
+			in.Fail(value.Errorf("Invalid scheduler time-unit :%s. Use one of {:milliseconds, :seconds, :minutes, :hours, :days} or the abbreviations {:msec, :ms, :sec, :s, :min, :hr, :h, :d}", name))
 		}
 		unit = u
 	}

@@ -96,7 +96,7 @@ func macroDiamond(_ *eval.Thread, a []value.Value) (value.Value, error) {
 		for i, it := range items {
 			if s, ok := it.Ref().(*value.Symbol); ok && s.Name == "<>" {
 				if at >= 0 {
-					return value.Nil, value.Errorf("-<> macro: only one position per form is allowed, one position per form is required.")
+					return value.Nil, value.Errorf("-<> macro: one position per form is required.")
 				}
 				at = i
 			}

@@ -351,7 +351,7 @@ func (th *Thread) Apply(f value.Value, args []value.Value) (value.Value, error) 
 	case value.Map, value.Set, *value.Vector:
 		return th.callData(x, args)
 	case *Macro:
-		return value.Nil, value.Errorf("Cannot coerce a macro to a function: %s", x.Name)
+		return value.Nil, value.Errorf("Cannot coerce a macro to a function. The macro '%s' can not be passed as an argument if a function is expected.", x.Name)
 	}
 	return value.Nil, value.Errorf("Expected a function or keyword/set/map/vector as s-expression symbol value but got a value of type '%s'!", f.Type())
 }

@@ -475,7 +475,7 @@ func (n *lateNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 // callKeyword is (:k m) and (:k m default), language.md 3.8.
 func (th *Thread) callKeyword(k *value.Keyword, args []value.Value) (value.Value, error) {
 	if len(args) < 1 || len(args) > 2 {
-		return value.Nil, value.Throwf(value.ArityException, "Wrong number of args (%d) passed to keyword :%s.", len(args), k.Name)
+		return value.Nil, value.Throwf(value.ArityException, "Wrong number of args (%d) passed to keyword (as function) :%s.", len(args), k.Name)
 	}
 	var def value.Value
 	if len(args) == 2 {
@@ -511,10 +511,20 @@ func (th *Thread) callKeyword(k *value.Keyword, args []value.Value) (value.Value
 	return value.Nil, value.Errorf("keyword as function does not allow arg %s.", args[0].Type())
 }
 
+func collectionWord(o value.Object) string {
+	switch o.(type) {
+	case value.Map:
+		return "map"
+	case value.Set:
+		return "set"
+	}
+	return "vector"
+}
+
 // callData is (m k), (s x) and (v i).
 func (th *Thread) callData(o value.Object, args []value.Value) (value.Value, error) {
 	if len(args) < 1 || len(args) > 2 {
-		return value.Nil, value.Throwf(value.ArityException, "Wrong number of args (%d) passed to %s.", len(args), o.Type().Name)
+		return value.Nil, value.Throwf(value.ArityException, "Wrong number of args (%d) passed to collection (as function) %s.", len(args), collectionWord(o))
 	}
 	var def value.Value
 	if len(args) == 2 {

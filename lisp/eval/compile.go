@@ -175,7 +175,11 @@ func (c *compiler) vector(v *value.Vector) (Node, error) {
 		return nil, err
 	}
 	if allConst(items) {
-		return &constNode{v.Val()}, nil
+		vals := make([]value.Value, len(items)) // not v itself: an item may be the expansion of a macro
+		for i, n := range items {
+			vals[i] = n.(*constNode).v
+		}
+		return &constNode{value.VectorOf(vals).Val()}, nil
 	}
 	return &vectorNode{items: items}, nil
 }
@@ -227,7 +231,9 @@ func (c *compiler) call(form *value.List, tail bool) (Node, error) {
 			if c.rt.specials[h.Name] != nil {
 				return c.special(h.Name, form, args, tail)
 			}
-			return c.globalCall(h, form, args, tail)
+			if h.Name != "*ns*" {
+				return c.globalCall(h, form, args, tail)
+			}
 		}
 	case *Special:
 		return c.special(h.Name, form, args, tail)

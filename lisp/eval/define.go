@@ -51,7 +51,7 @@ func (th *Thread) define(v *Var, sym *value.Symbol, x value.Value, how defKind) 
 	}
 	if p := v.root.Load(); p != nil {
 		if _, ok := p.Ref().(*Macro); ok {
-			return value.Errorf("The macro '%s' must not be overwritten!", v.Qualified())
+			return value.Errorf("The existing global var '%s' must not be overwritten!", v.Qualified())
 		}
 	}
 	meta := defMeta(v, sym)
@@ -118,10 +118,10 @@ func (c *compiler) defTarget(form value.Value) (*Var, *value.Symbol, error) {
 	}
 	ns, name := value.SplitName(sym.Name)
 	if ns != "" && ns != c.ns.name {
-		return nil, nil, value.Errorf("The var '%s' can only be defined for the current namespace '%s'!", sym.Name, c.ns.name)
+		return nil, nil, value.Errorf("Special form 'def': Invalid use of namespace. The symbol '%s' can only be defined for the current namespace '%s'.", name, c.ns.name)
 	}
 	if reservedNames[name] || c.rt.specials[name] != nil {
-		return nil, nil, value.Errorf("The special form name '%s' must not be used as a name.", name)
+		return nil, nil, value.Errorf("The special form name '%s' can not be used as a symbol.", name)
 	}
 	return c.ns.intern(name), sym, nil
 }
@@ -182,7 +182,7 @@ func (n *macroNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	}
 	if p := v.root.Load(); p != nil {
 		if _, ok := p.Ref().(*Macro); ok {
-			return value.Nil, value.Errorf("The macro '%s' must not be overwritten!", v.Qualified())
+			return value.Nil, value.Errorf("The existing global var '%s' must not be overwritten!", v.Qualified())
 		}
 	}
 	v.meta.Store(m.meta)
@@ -196,7 +196,7 @@ func analyseDefmacro(c *compiler, form *value.List, args []value.Value, _ bool) 
 		return nil, err
 	}
 	if metaFlag(sym.Meta(), "private") {
-		return nil, value.Errorf("The macro '%s' must not be defined as private!", v.Qualified())
+		return nil, value.Errorf("The macro '%s' must not be defined as private! Venice does not support private macros.", v.Qualified())
 	}
 	fn, err := c.function(form, args, nil, true)
 	if err != nil {

@@ -142,7 +142,7 @@ func (b *seqBinder) lazy(th *Thread, fr *Frame, l *value.LazySeq, bind func(bind
 }
 
 func invalidSeqBind(v value.Value) error {
-	return value.Errorf("Invalid sequential destructuring bind value type %s", v.Type())
+	return value.Errorf("Invalid sequential destructuring bind value type %s. Expected list, vector, or string.", v.Type())
 }
 
 // mapBinder is {x :a, :keys [b] :as m :or {b 5}}.
@@ -167,7 +167,10 @@ func (b *mapBinder) rebind(th *Thread, fr *Frame, v value.Value) error {
 func (b *mapBinder) each(th *Thread, fr *Frame, v value.Value, bind func(binder, *Thread, *Frame, value.Value) error) error {
 	m, ok := v.Ref().(value.Map)
 	if !ok && !v.IsNil() {
-		return value.Errorf("Invalid associative destructuring bind value type %s", v.Type())
+		if _, isVector := v.Ref().(*value.Vector); isVector {
+			return value.Errorf("Associative destructuring on vector is not yet implemented.")
+		}
+		return value.Errorf("Invalid associative destructuring bind value type %s. Expected map.", v.Type())
 	}
 	for _, e := range b.entries {
 		x := value.Nil
@@ -244,7 +247,7 @@ func (c *compiler) pattern(p value.Value, local func(name string) (*local, error
 	case value.Map:
 		return c.mapPattern(x, local)
 	}
-	return nil, value.Errorf("Invalid destructuring symbol value type %s. Expected symbol, list, vector, or map.", p.Type())
+	return nil, value.Errorf("Invalid destructuring sym value type %s. Expected symbol.", p.Type())
 }
 
 func (c *compiler) seqPattern(seq value.Sequence, local func(string) (*local, error)) (binder, error) {
@@ -403,6 +406,9 @@ func (c *compiler) bindings(pairs []bindingPair) (*letBindings, error) {
 	lb := &letBindings{}
 	pending := map[string]*local{}
 	for _, p := range pairs {
+		if s, ok := p.pattern.Ref().(*value.Symbol); ok && !isUnqualified(s) {
+			return nil, value.Errorf("Can't use qualified symbols with let!")
+		}
 		for _, name := range patternNames(p.pattern, nil) {
 			if pending[name] != nil {
 				continue
@@ -453,8 +459,5 @@ func (c *compiler) bindings(pairs []bindingPair) (*letBindings, error) {
 }
 
 func (c *compiler) declareBinding(name string) (*local, error) {
-	if ns, _ := value.SplitName(name); ns != "" {
-		return nil, value.Errorf("Can't use qualified symbols with let or loop: '%s'", name)
-	}
 	return c.declare(name)
 }

@@ -134,7 +134,12 @@ func (n *arithNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
-	v, err := arith(n.op, x, y)
+	var v value.Value
+	if _, isLong := x.Long(); !isLong && n.b.Max == 1 {
+		v, err = n.b.F1(th, x) // inc and dec keep the type
+	} else {
+		v, err = arith(n.op, x, y)
+	}
 	if err != nil {
 		return value.Nil, n.trace(err)
 	}

@@ -242,7 +242,7 @@ func analyseRecur(c *compiler, form *value.List, args []value.Value, tail bool) 
 		return &failNode{c.at(value.NewException(value.NotInTailPosition, "The recur expression is not in tail position!"), "recur", form)}, nil
 	}
 	if len(args) != len(loop.binders) {
-		return &failNode{c.at(value.Errorf("The recur args (%d) do not match the loop args (%d) ", len(args), len(loop.binders)), "recur", form)}, nil
+		return &failNode{c.at(value.Errorf("The recur args (%d) do not match the loop args (%d) !", len(args), len(loop.binders)), "recur", form)}, nil
 	}
 	nodes, err := c.all(args)
 	if err != nil {

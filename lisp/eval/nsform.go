@@ -42,7 +42,7 @@ func analyseNs(c *compiler, _ *value.List, args []value.Value, _ bool) (Node, er
 		return nil, err
 	}
 	if strings.Contains(s.Name, "/") {
-		return nil, value.Errorf("A namespace '%s' must not be qualified!", s.Name)
+		return nil, value.Errorf("A namespace '%s' must not have itself a namespace! However you can use '%s'.", s.Name, strings.ReplaceAll(s.Name, "/", "."))
 	}
 	return &nsSwitchNode{s.Name}, nil
 }

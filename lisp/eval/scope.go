@@ -192,10 +192,10 @@ var reservedNames, reservedLocals = nameSet("do if let loop recur quasiquote mac
 
 func checkLocalName(name string) error {
 	if reservedNames[name] {
-		return value.Errorf("The special form name '%s' must not be used as a name.", name)
+		return value.Errorf("Rejected setting local var with special form name '%s'. Use another name, please.", name)
 	}
 	if reservedLocals[name] {
-		return value.Errorf("The name '%s' is reserved and must not be used as a local variable.", name)
+		return value.Errorf("Rejected setting local var with rerved name '%s'. Use another name, please.", name)
 	}
 	return nil
 }

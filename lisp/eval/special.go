@@ -21,7 +21,7 @@ func specialForms() map[string]*specialForm {
 		"do":                {0, -1, analyseDo},
 		"if":                {2, 3, analyseIf},
 		"let":               {1, -1, analyseLet},
-		"loop":              {1, -1, analyseLoop},
+		"loop":              {2, -1, analyseLoop},
 		"recur":             {0, -1, analyseRecur},
 		"fn":                {1, -1, analyseFn},
 		"def":               {1, 2, analyseDef},
