@@ -71,9 +71,15 @@ func NewRuntime(cfg Config) *Runtime {
 	rt.ctx, rt.cancel = context.WithCancel(context.Background())
 	rt.core = rt.namespace("core")
 	rt.core.system = true
+	for _, name := range systemNamespaces {
+		rt.namespace(name).system = true
+	}
 	rt.namespace("user").declared.Store(true)
 	return rt
 }
+
+// systemNamespaces cannot be reopened (language.md 3.9).
+var systemNamespaces = []string{"cidr", "csv", "dag", "inet", "io", "json", "math", "sandbox", "sh", "str", "regex", "repl", "time"}
 
 type eofReader struct{}
 
