@@ -1,0 +1,172 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"gondola/lisp"
+	"gondola/lisp/value"
+)
+
+// langCase is one recorded expression (language.md, beginning).
+type langCase struct {
+	ID            string
+	Area          string
+	Tier          string
+	Expr          string
+	Result        string
+	ProductResult string `json:"product-result"`
+	Stdout        string
+	Stderr        string
+	Error         *struct {
+		Type    string
+		Message string `json:"message-substring"`
+		Value   *string
+	}
+}
+
+const (
+	langInput   = "line one\nline two\n"
+	langTimeout = 20 * time.Second // then the evaluation is interrupted: a case that hangs fails
+	langGrace   = 10 * time.Second // then the case is given up
+	langWorkers = 4                // some cases sleep
+)
+
+// lockedBuffer takes the output of several goroutines of one interpreter.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// TestLang runs the recorded expressions in process, each in an interpreter of its own.
+func TestLang(t *testing.T) {
+	text, err := os.ReadFile("testdata/lang-cases.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []langCase
+	if err := json.Unmarshal(text, &cases); err != nil {
+		t.Fatal(err)
+	}
+	pending := readPending(t)
+	t.Setenv("TZ", "UTC")
+	verdicts := make([]verdict, len(cases))
+	work := make(chan int)
+	var workers sync.WaitGroup
+	for range langWorkers {
+		workers.Go(func() {
+			for i := range work {
+				c := &cases[i]
+				id := "lang/" + c.ID
+				verdicts[i] = verdict{id: id, group: c.Area + " " + c.Tier, failure: c.run()}
+			}
+		})
+	}
+	for i := range cases {
+		work <- i
+	}
+	close(work)
+	workers.Wait()
+	if testing.Verbose() && !*printPending {
+		for i, v := range verdicts {
+			if _, listed := pending[v.id]; listed && v.failure != "" {
+				t.Logf("pending %s: %s\n\t%s", v.id, cases[i].Expr, v.failure)
+			}
+		}
+	}
+	judge(t, "lang", verdicts)
+}
+
+// run evaluates the case and says what is wrong with the outcome.
+func (c *langCase) run() string {
+	ctx, cancel := context.WithTimeout(context.Background(), langTimeout)
+	defer cancel()
+	outcome := make(chan string, 1)
+	go func() { outcome <- c.evaluate(ctx) }()
+	select {
+	case failure := <-outcome:
+		return failure
+	case <-ctx.Done():
+	}
+	select {
+	case failure := <-outcome:
+		return failure
+	case <-time.After(langGrace):
+		return "does not end, nor can it be interrupted"
+	}
+}
+
+func (c *langCase) evaluate(ctx context.Context) string {
+	var stdout, stderr lockedBuffer
+	in := lisp.New(lisp.Options{Stdin: strings.NewReader(langInput), Stdout: &stdout, Stderr: &stderr})
+	defer in.Close()
+	v, err := in.Eval(ctx, c.Expr, "test")
+	got := ""
+	if err == nil {
+		got = value.PrStr(v)
+	}
+	if n := in.Runtime().Incidents(); n != 0 {
+		return fmt.Sprintf("%d internal errors (X12)", n)
+	}
+	if failure := c.compare(got, err); failure != "" {
+		return failure
+	}
+	if out := stdout.String(); out != c.Stdout {
+		return fmt.Sprintf("standard output %q, want %q", out, c.Stdout)
+	}
+	if out := stderr.String(); out != c.Stderr {
+		return fmt.Sprintf("standard error %q, want %q", out, c.Stderr)
+	}
+	return ""
+}
+
+func (c *langCase) compare(got string, err error) string {
+	want := c.Result
+	if c.ProductResult != "" {
+		want = c.ProductResult
+	}
+	switch {
+	case c.Error == nil && err != nil:
+		return fmt.Sprintf("error %v, want %s", err, want)
+	case c.Error == nil && got != want:
+		return fmt.Sprintf("got %s, want %s", got, want)
+	case c.Error == nil:
+		return ""
+	case err == nil:
+		return fmt.Sprintf("got %s, want error %s: %s", got, c.Error.Type, c.Error.Message)
+	}
+	var ex *value.Exception
+	if !errors.As(err, &ex) {
+		return fmt.Sprintf("%T is no script exception: %v", err, err)
+	}
+	if ex.Class.Simple() != c.Error.Type || !strings.Contains(ex.Message, c.Error.Message) {
+		return fmt.Sprintf("error %v, want %s: %s", ex, c.Error.Type, c.Error.Message)
+	}
+	if c.Error.Value != nil && value.PrStr(ex.Value) != *c.Error.Value {
+		return fmt.Sprintf("thrown value %s, want %s", value.PrStr(ex.Value), *c.Error.Value)
+	}
+	return ""
+}
