@@ -1,0 +1,180 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ipcmod
+
+import (
+	"context"
+	"time"
+
+	"gondola/broker"
+	"gondola/broker/wire"
+	"gondola/lisp/eval"
+	"gondola/lisp/value"
+)
+
+const clientClass = "com.github.jlangch.venice.util.ipc.Client"
+
+var clientType = &value.Type{Name: clientClass}
+
+// client is a client as scripts hold it.
+type client struct {
+	*broker.Client
+	open *Register
+}
+
+// Close closes the connection; try-with calls it. Calls that wait fail at once. Closing again does nothing.
+func (c *client) Close() error {
+	c.open.dropClient(c.Client)
+	return exception(c.Client.Close())
+}
+
+func takeClient(in *eval.Args) *client { return eval.Host[*client](in, clientClass) }
+
+var clientOptions = []string{"encrypt", "user-name", "password", "socket-snd-buf-size", "socket-rcv-buf-size"}
+
+func (m *module) clientTable() eval.Table {
+	return eval.Table{
+		{Name: "ipc/client", Min: 1, Max: -1, Fn: m.newClient, Forms: "(ipc/client port)\n(ipc/client port & options)\n(ipc/client host port & options)\n(ipc/client conn-uri)\n(ipc/client conn-uri & options)",
+			Doc: "Opens a client. Blocks for the connection and the handshake, at most 2 s a step. Options: :encrypt, :user-name, :password, :socket-snd-buf-size, :socket-rcv-buf-size."},
+		{Name: "ipc/clone", Min: 1, Max: 1, Fn: m.clone, Forms: "(ipc/clone client)", Doc: "Opens another client with the address and options of this one."},
+		{Name: "ipc/send", Min: 3, Max: 3, Fn: send, Forms: "(ipc/send client fn-name message)", Doc: "Calls a function of the server and waits for its response, at most 10 s."},
+		{Name: "ipc/send-async", Min: 3, Max: 3, Fn: sendAsync, Forms: "(ipc/send-async client fn-name message)", Doc: "Calls a function of the server; a future of the response."},
+		{Name: "ipc/send-oneway", Min: 3, Max: 3, Fn: sendOneway, Forms: "(ipc/send-oneway client fn-name message)", Doc: "Calls a function without an answer; nil when the message has been written."},
+	}
+}
+
+func (m *module) newClient(th *eval.Thread, in *eval.Args) (value.Value, error) {
+	addr, err := clientAddress(in)
+	if err != nil {
+		return value.Nil, err
+	}
+	o := m.options(in, "ipc/client", clientOptions...)
+	opts := broker.ClientOptions{Logger: m.Logger, Dial: m.Dial, User: o.name("user-name"), Password: o.name("password")}
+	opts.Encrypt = o.flag("encrypt")
+	send, _ := o.size("socket-snd-buf-size")
+	receive, _ := o.size("socket-rcv-buf-size")
+	opts.SendBuffer, opts.ReceiveBuffer = int(send), int(receive)
+	if opts.Encrypt {
+		o.later("encrypt", "encryption comes with the whole broker")
+	}
+	if o.err != nil {
+		return value.Nil, o.err
+	}
+	c, err := broker.Dial(th.Context(), addr, opts)
+	return m.opened(c, err)
+}
+
+func (m *module) opened(c *broker.Client, err error) (value.Value, error) {
+	if err != nil {
+		return value.Nil, exception(err)
+	}
+	m.Open.addClient(c)
+	return value.NewHost(clientType, &client{c, m.Open}).Val(), nil
+}
+
+// clientAddress takes the leading arguments (ipc-api.md 6.1): two arguments are always host and port.
+func clientAddress(in *eval.Args) (broker.Address, error) {
+	first := in.Value()
+	port, isPort := first.Long()
+	text, isText := value.StringOrKeyword(first)
+	if in.Len() == 1 {
+		switch {
+		case isPort:
+			return broker.Port(port), nil
+		case isText:
+			addr, err := broker.ParseAddress(text)
+			return addr, exception(err)
+		}
+		return broker.Address{}, value.Errorf("Function 'ipc/client' expects either a port a host/port or a connection URI!")
+	}
+	if in.Len() == 2 {
+		if !isText {
+			return broker.Address{}, value.CoerceError(first, "string")
+		}
+		port := in.Long()
+		return broker.HostPort(text, port), in.Done()
+	}
+	if p, ok := in.Peek().Long(); ok && isText {
+		in.Value()
+		return broker.HostPort(text, p), nil
+	}
+	switch {
+	case isPort:
+		return broker.Port(port), nil
+	case isText:
+		addr, err := broker.ParseAddress(text)
+		return addr, exception(err)
+	}
+	return broker.Address{}, value.Errorf("'ipc/client' called with invalid host/port or connection URI arguments!")
+}
+
+func (m *module) clone(th *eval.Thread, in *eval.Args) (value.Value, error) {
+	c := takeClient(in)
+	if err := in.Done(); err != nil {
+		return value.Nil, err
+	}
+	return m.opened(c.Clone(th.Context()))
+}
+
+// call runs a blocking call of the client; an interrupt of the script ends it (E11).
+func call(th *eval.Thread, f func(ctx context.Context) (*wire.Message, error)) (value.Value, error) {
+	m, err := f(th.Context())
+	if err != nil {
+		if th.Context().Err() != nil {
+			if ierr := th.Interrupted(); ierr != nil {
+				return value.Nil, ierr
+			}
+		}
+		return value.Nil, exception(err)
+	}
+	return wrap(m), nil
+}
+
+// pending makes a script future of a call in flight.
+func pending(c *broker.Call, err error) (value.Value, error) {
+	if err != nil {
+		return value.Nil, exception(err)
+	}
+	f := value.NewFuture(value.TypeFuture, nil)
+	go func() {
+		<-c.Done()
+		m, err := c.Result()
+		if err != nil {
+			f.Complete(value.Nil, exception(err))
+			return
+		}
+		f.Complete(wrap(m), nil)
+	}()
+	return f.Val(), nil
+}
+
+func send(th *eval.Thread, in *eval.Args) (value.Value, error) {
+	c, fn, m := takeClient(in), in.Str(), takeMessage(in)
+	if err := in.Done(); err != nil {
+		return value.Nil, err
+	}
+	return call(th, func(ctx context.Context) (*wire.Message, error) { return c.Send(ctx, fn, m.Message) })
+}
+
+func sendAsync(_ *eval.Thread, in *eval.Args) (value.Value, error) {
+	c, fn, m := takeClient(in), in.Str(), takeMessage(in)
+	if err := in.Done(); err != nil {
+		return value.Nil, err
+	}
+	return pending(c.SendAsync(context.Background(), fn, m.Message))
+}
+
+func sendOneway(th *eval.Thread, in *eval.Args) (value.Value, error) {
+	c, fn, m := takeClient(in), in.Str(), takeMessage(in)
+	if err := in.Done(); err != nil {
+		return value.Nil, err
+	}
+	return value.Nil, exception(c.SendOneway(th.Context(), fn, m.Message))
+}
+
+// millis is a queue timeout; negative means no waiting, as zero does (ipc-api.md 8).
+func millis(in *eval.Args) time.Duration {
+	n := in.Long()
+	return time.Duration(max(-1, min(n, int64(1<<52)/int64(time.Millisecond)))) * time.Millisecond
+}

@@ -1,0 +1,75 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ipcmod
+
+import (
+	"context"
+
+	"gondola/broker"
+	"gondola/broker/wire"
+	"gondola/lisp/eval"
+	"gondola/lisp/value"
+)
+
+func (m *module) functionTable() eval.Table {
+	return eval.Table{
+		{Name: "ipc/create-function", Min: 3, Max: 3, Fn: createFunction, Forms: "(ipc/create-function server name func)", Doc: "Makes a function of one message available to clients; it returns a message or nil. An existing function stays."},
+		{Name: "ipc/remove-function", Min: 2, Max: 2, Fn: removeFunction, Forms: "(ipc/remove-function server name)", Doc: "Removes a function; unknown names are fine."},
+		{Name: "ipc/exists-function?", Min: 2, Max: 2, Fn: existsFunction, Forms: "(ipc/exists-function? node name)", Doc: "Whether the server has the function."},
+	}
+}
+
+// onServer takes the server of the function functions.
+func onServer(fn string, in *eval.Args) *server {
+	v := in.Value()
+	s, ok := value.HostOf[*server](v)
+	if !ok {
+		in.Fail(value.Errorf("%s: the first arg must be a server.", fn))
+	}
+	return s
+}
+
+func createFunction(th *eval.Thread, in *eval.Args) (value.Value, error) {
+	s, name, f := onServer("ipc/create-function", in), in.Str(), in.Function()
+	if err := in.Done(); err != nil {
+		return value.Nil, err
+	}
+	return value.Nil, exception(s.CreateFunction(name, handler(th, f)))
+}
+
+// handler runs a script function for the server. Every call has a thread of its own, with the bindings and the output that
+// were current at create-function (ipc-api.md 5.3); an error is the server's to log and to answer (B6).
+func handler(th *eval.Thread, f value.Value) broker.Handler {
+	origin := th.Fork(nil)
+	return func(ctx context.Context, m *wire.Message) (*wire.Message, error) {
+		worker := origin.Fork(ctx)
+		defer worker.Release()
+		v, err := worker.Guard(func() (value.Value, error) { return worker.Call1(f, wrap(m)) })
+		if err != nil || v.IsNil() {
+			return nil, err
+		}
+		answer, ok := value.HostOf[*message](v)
+		if !ok {
+			return nil, value.Errorf("The function returned a value of type %s: a message or nil is expected.", v.Type())
+		}
+		return answer.Message, nil
+	}
+}
+
+func removeFunction(_ *eval.Thread, in *eval.Args) (value.Value, error) {
+	s, name := onServer("ipc/remove-function", in), in.Str()
+	if err := in.Done(); err != nil {
+		return value.Nil, err
+	}
+	s.RemoveFunction(name)
+	return value.Nil, nil
+}
+
+func existsFunction(_ *eval.Thread, in *eval.Args) (value.Value, error) {
+	s, name := onServer("ipc/exists-function?", in), in.Str()
+	if err := in.Done(); err != nil {
+		return value.Nil, err
+	}
+	return value.Bool(s.HasFunction(name)), nil
+}

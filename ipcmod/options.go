@@ -1,0 +1,122 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ipcmod
+
+import (
+	"maps"
+	"slices"
+
+	"gondola/lisp/eval"
+	"gondola/lisp/value"
+)
+
+// options reads the keyword options of one call and keeps the first mismatch.
+type options struct {
+	fn    string
+	given map[string]value.Value
+	err   error
+}
+
+func (m *module) options(in *eval.Args, fn string, known ...string) *options {
+	o := &options{fn: fn, given: in.Options(), err: in.Done()}
+	for _, name := range slices.Sorted(maps.Keys(o.given)) {
+		if !slices.Contains(known, name) {
+			m.Logger.Warn("unknown option", "function", fn, "option", ":"+name, "nearest", ":"+nearest(name, known))
+		}
+	}
+	return o
+}
+
+func (o *options) fail(err error) {
+	if o.err == nil {
+		o.err = err
+	}
+}
+
+func (o *options) flag(name string) bool {
+	v, ok := o.given[name]
+	if !ok {
+		return false
+	}
+	b, ok := v.Bool()
+	if !ok {
+		o.fail(value.CoerceError(v, "boolean"))
+	}
+	return b
+}
+
+func (o *options) long(name string) int64 {
+	v, ok := o.given[name]
+	if !ok {
+		return 0
+	}
+	n, ok := v.Long()
+	if !ok {
+		o.fail(value.CoerceError(v, "long"))
+	}
+	return n
+}
+
+func (o *options) size(name string) (n int64, given bool) {
+	v, ok := o.given[name]
+	if !ok {
+		return 0, false
+	}
+	n, err := size(v)
+	if err != nil {
+		o.fail(err)
+	}
+	return n, true
+}
+
+func (o *options) name(name string) string {
+	v, ok := o.given[name]
+	if !ok {
+		return ""
+	}
+	s, ok := value.StringOrKeyword(v)
+	if !ok {
+		o.fail(value.CoerceError(v, "string"))
+	}
+	return s
+}
+
+// later refuses an option whose machinery is not built yet.
+func (o *options) later(name, what string) {
+	if _, ok := o.given[name]; ok {
+		o.fail(value.Throwf(value.IpcException, "The option :%s of %s is not available yet: %s.", name, o.fn, what))
+	}
+}
+
+// nearest is the known name with the smallest edit distance.
+func nearest(name string, known []string) string {
+	best, at := "", 1<<30
+	for _, k := range known {
+		if d := distance(name, k); d < at {
+			best, at = k, d
+		}
+	}
+	return best
+}
+
+// distance is the Levenshtein distance.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := diagonal
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			diagonal = row[j]
+			row[j] = min(cost, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,162 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ipcmod
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"gondola/broker"
+	"gondola/lisp/eval"
+	"gondola/lisp/value"
+)
+
+var serverType = &value.Type{Name: "com.github.jlangch.venice.util.ipc.Server"}
+
+// closeGrace is how long closing a server waits for running handlers (decisions.md B12), and a little.
+const closeGrace = 6 * time.Second
+
+// server is a server as scripts hold it.
+type server struct {
+	*broker.Server
+	open *Register
+}
+
+// Close drains and closes the server; try-with calls it. Closing again does nothing.
+func (s *server) Close() error {
+	s.open.dropServer(s.Server)
+	ctx, stop := context.WithTimeout(context.Background(), closeGrace)
+	defer stop()
+	return exception(s.Shutdown(ctx))
+}
+
+var serverOptions = []string{"max-connections", "max-message-size", "max-queues", "max-topics", "max-functions", "compress-cutoff-size",
+	"encrypt", "authenticator", "write-ahead-log-dir", "write-ahead-log-compress", "write-ahead-log-compact", "server-log-dir",
+	"dead-letter-queue-size", "socket-snd-buf-size", "socket-rcv-buf-size", "heartbeat-interval", "expose-errors", "stock-wait-cap"}
+
+func (m *module) serverTable() eval.Table {
+	return eval.Table{
+		{Name: "ipc/server", Min: 1, Max: -1, Fn: m.newServer, Forms: "(ipc/server port & options)\n(ipc/server conn-uri & options)",
+			Doc: "Starts a server on a port of the loopback interface or on a URI, \"af-inet://0.0.0.0:33333\". Returns when it listens. Options: :max-connections (20), :max-message-size (20MB), :max-queues, :max-topics, :max-functions (20 each), :compress-cutoff-size (-1: off), :dead-letter-queue-size (100), :socket-snd-buf-size, :socket-rcv-buf-size, :heartbeat-interval (s; 0: off), :expose-errors (false)."},
+		{Name: "ipc/close", Min: 1, Max: 1, Fn: closeNode, Forms: "(ipc/close server)\n(ipc/close client)", Doc: "Closes a server, which serves what has arrived first, or a client. Closing again does nothing."},
+		{Name: "ipc/running?", Min: 1, Max: 1, Fn: running, Forms: "(ipc/running? server)\n(ipc/running? client)", Doc: "Whether a server or client is open."},
+	}
+}
+
+func (m *module) newServer(_ *eval.Thread, in *eval.Args) (value.Value, error) {
+	addr, err := serverAddress(in.Value())
+	if err != nil {
+		return value.Nil, err
+	}
+	o := m.options(in, "ipc/server", serverOptions...)
+	opts := broker.ServerOptions{
+		Logger:            m.Logger,
+		MaxConnections:    int(o.long("max-connections")),
+		MaxQueues:         int(o.long("max-queues")),
+		MaxTopics:         int(o.long("max-topics")),
+		MaxFunctions:      int(o.long("max-functions")),
+		DeadLetterQueue:   int(o.long("dead-letter-queue-size")),
+		HeartbeatInterval: int(o.long("heartbeat-interval")),
+		ExposeErrors:      o.flag("expose-errors"),
+		Listen:            m.Listen,
+	}
+	limit, _ := o.size("max-message-size")
+	send, _ := o.size("socket-snd-buf-size")
+	receive, _ := o.size("socket-rcv-buf-size")
+	opts.MaxMessageSize, opts.SendBuffer, opts.ReceiveBuffer = int(limit), int(send), int(receive)
+	if cutoff, given := o.size("compress-cutoff-size"); given && cutoff >= 0 {
+		opts.Compress, opts.CompressCutoff = true, int(cutoff)
+	}
+	if v, ok := o.given["authenticator"]; ok {
+		o.fail(value.CoerceError(v, "java-object of type com.github.jlangch.venice.util.ipc.Authenticator"))
+	}
+	if o.flag("encrypt") {
+		o.later("encrypt", "encryption comes with the whole broker")
+	}
+	o.directory("write-ahead-log-dir")
+	o.directory("server-log-dir")
+	o.flag("write-ahead-log-compress")
+	o.flag("write-ahead-log-compact")
+	o.later("write-ahead-log-dir", "durable queues come with the log")
+	o.later("server-log-dir", "the log file comes with the whole broker; messages go to standard error")
+	if o.err != nil {
+		return value.Nil, o.err
+	}
+	s, err := broker.NewServer(addr, opts)
+	if err != nil {
+		return value.Nil, exception(err)
+	}
+	if err := s.Start(); err != nil {
+		return value.Nil, exception(err)
+	}
+	m.Open.addServer(s)
+	return value.NewHost(serverType, &server{s, m.Open}).Val(), nil
+}
+
+func serverAddress(v value.Value) (broker.Address, error) {
+	if port, ok := v.Long(); ok {
+		return broker.Port(port), nil
+	}
+	uri, ok := value.StringOrKeyword(v)
+	if !ok {
+		return broker.Address{}, value.Errorf("Function 'ipc/server' expects either a port or a connection URI!")
+	}
+	addr, err := broker.ParseAddress(uri)
+	return addr, exception(err)
+}
+
+// directory checks an option that names an existing directory.
+func (o *options) directory(name string) {
+	v, ok := o.given[name]
+	if !ok {
+		return
+	}
+	var path string
+	switch x := v.Ref().(type) {
+	case *value.File:
+		path = x.Path
+	case *value.Str:
+		path = x.S
+	default:
+		o.fail(value.Errorf("Function 'ipc/server' arg ':%s' must be an `io/file`", name))
+		return
+	}
+	st, err := os.Stat(path)
+	switch {
+	case err != nil:
+		o.fail(value.Errorf("The '%s' %s does not exist or is not writable!", name, path))
+	case !st.IsDir():
+		o.fail(value.Throwf(value.IpcException, "The WAL directory '%s' does not exist!", path))
+	}
+}
+
+// node takes a server or a client.
+func node(fn string, v value.Value) (any, error) {
+	h, ok := v.Ref().(*value.Host)
+	if !ok {
+		return nil, value.CoerceError(v, "java-object")
+	}
+	switch h.X.(type) {
+	case *server, *client:
+		return h.X, nil
+	}
+	return nil, value.Errorf("Function '%s' expects either a TcpServer or a TcpClient!", fn)
+}
+
+func closeNode(_ *eval.Thread, in *eval.Args) (value.Value, error) {
+	x, err := node("ipc/close", in.Value())
+	if err != nil {
+		return value.Nil, err
+	}
+	return value.Nil, x.(value.Closer).Close()
+}
+
+func running(_ *eval.Thread, in *eval.Args) (value.Value, error) {
+	x, err := node("ipc/running?", in.Value())
+	if err != nil {
+		return value.Nil, err
+	}
+	return value.Bool(x.(interface{ Running() bool }).Running()), nil
+}
