@@ -22,6 +22,23 @@ var formatTable = eval.Table{
 		s, err := formatJava(th, format, a[1:])
 		return value.String(s), err
 	}, Forms: "(str/format format & args)", Doc: "Formats by the rules of Java's Formatter: %s %S %d %x %X %o %c %b %e %f %g %h %n %%."},
+	{Name: "printf", Min: 0, Max: -1, FN: printFormat, Forms: "(printf format & args)\n(printf os format & args)", Doc: "Prints what str/format makes of the arguments."},
+}
+
+func printFormat(th *eval.Thread, a []value.Value) (value.Value, error) {
+	out, a := target(th, a)
+	if len(a) == 0 {
+		return value.Nil, nil
+	}
+	format, err := textOf(a[0])
+	if err != nil {
+		return value.Nil, err
+	}
+	s, err := formatJava(th, format, a[1:])
+	if err != nil {
+		return value.Nil, err
+	}
+	return value.Nil, write(out, s)
 }
 
 // maxFormatWidth bounds width and precision: the format is a script's, the memory is the host's.
