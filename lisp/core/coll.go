@@ -198,6 +198,8 @@ func assoc1(m, k, v value.Value) (value.Value, error) {
 		if m.IsNil() {
 			return value.NewHashMap(k, v).Val(), nil
 		}
+	case *value.MutableMap:
+		return value.Nil, value.Errorf("Function 'assoc' can not be used with mutable maps use assoc!")
 	case value.Map:
 		return x.Assoc(k, v).Val(), nil
 	case value.Sequence:

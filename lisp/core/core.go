@@ -12,7 +12,7 @@ func Tables() []eval.Table {
 	return []eval.Table{
 		controlTable, comprehensionTable, arithTable, predicateTable, seqTable,
 		collTable, hofTable, nameTable,
-		printTable, refTable, futureTable, exceptionTable, nsTable, systemTable, ioTable,
+		printTable, refTable, futureTable, exceptionTable, nsTable, systemTable, ioTable, interopTable, mutableTable,
 		textTable, regexTable, formatTable, textSplitTable,
 	}
 }

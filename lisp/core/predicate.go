@@ -44,7 +44,7 @@ var predicateTable = eval.Table{
 	is("sequential?", isSequential),
 	is("coll?", func(v value.Value) bool {
 		switch v.Ref().(type) {
-		case value.Map, value.Set:
+		case value.Map, value.Set, *value.Queue:
 			return true
 		}
 		return isSequential(v)

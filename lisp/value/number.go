@@ -526,6 +526,13 @@ func appendFloat(dst []byte, f float64, size int) []byte {
 	}
 	var buf [32]byte
 	s := strconv.AppendFloat(buf[:0], f, 'e', -1, size) // -d.ddde±dd
+	if bytes.IndexByte(s, '.') < 0 {
+		// of the two digits that are written the closest ones: 4.9E-324, not 5.0E-324
+		two := strconv.FormatFloat(f, 'e', 1, size)
+		if back, err := strconv.ParseFloat(two, size); err == nil && back == f {
+			s = append(buf[:0], two...)
+		}
+	}
 	e := len(s) - 1
 	for s[e] != 'e' {
 		e--
