@@ -47,8 +47,9 @@ func New(o Options) *Interp {
 func (i *Interp) Runtime() *eval.Runtime { return i.rt }
 
 // Eval evaluates the forms of a text in namespace user and returns the last value. file names the text in positions. It
-// blocks until the text has been evaluated or ctx is done; a done ctx interrupts the script with context.Cause(ctx). The error
-// is a *value.Exception, unless the host interrupted with something else.
+// blocks until the text has been evaluated or ctx is done; a done ctx interrupts the script: with
+// context.Cause(ctx) if that is an exception or *eval.Uncatchable, else with an InterruptedException. Any other error is a
+// *value.Exception.
 func (i *Interp) Eval(ctx context.Context, text, file string) (value.Value, error) {
 	th := i.rt.NewThread(ctx)
 	defer th.Release()

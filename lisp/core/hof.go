@@ -408,7 +408,8 @@ func some(th *eval.Thread, pred, c value.Value) (value.Value, error) {
 
 // quantifier makes any? and its siblings: it stops at the first element whose test is stopAt.
 func quantifier(name string, stopAt, result bool) eval.Row {
-	return eval.Row{Name: name, Min: 2, Max: 2, Forms: "(" + name + " pred coll)", Doc: "Tests the elements; every? of nil is false.",
+	return eval.Row{Name: name, Min: 1, Max: 2, Forms: "(" + name + " pred coll)", Doc: "Tests the elements; every? of nil is false, and so is any of them without a collection.",
+		F1: func(*eval.Thread, value.Value) (value.Value, error) { return value.False, nil },
 		F2: func(th *eval.Thread, pred, c value.Value) (value.Value, error) {
 			stopped := false
 			_, err := value.Each(th, c, func(v value.Value) error {

@@ -19,6 +19,7 @@ const maxNesting = 10_000
 // WriteOptions steers Append and Write. The zero value writes compact text.
 type WriteOptions struct {
 	Pretty          bool         // the layout of ipc-api.md 3.6
+	Indent          string       // of a level of pretty text; two blanks if empty
 	DecimalAsDouble bool         // decimals as numbers, not as strings
 	Caller          value.Caller // realises lazy sequences; needed only if there are some
 }
@@ -31,6 +32,9 @@ type Texter interface {
 // Append writes v behind dst. Text stays in WTF-8, as in a value.Str. The error for what JSON cannot express is a
 // VncException that names the type; dst holds a part of the text then.
 func Append(dst []byte, v value.Value, o WriteOptions) ([]byte, error) {
+	if o.Indent == "" {
+		o.Indent = "  "
+	}
 	w := writer{buf: dst, o: o}
 	err := w.write(v)
 	return w.buf, err
@@ -213,7 +217,7 @@ func (w *writer) newline() {
 
 func (w *writer) spaces() {
 	for range w.indent {
-		w.buf = append(w.buf, "  "...)
+		w.buf = append(w.buf, w.o.Indent...)
 	}
 }
 

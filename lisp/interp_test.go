@@ -1,0 +1,88 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package lisp_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"gondola/lisp"
+	"gondola/lisp/value"
+)
+
+func ExampleNew() {
+	in := lisp.New(lisp.Options{Stdout: os.Stdout})
+	defer in.Close()
+	v, err := in.Eval(context.Background(), `(println "sum") (reduce + [1 2 3])`, "example")
+	fmt.Println(value.PrStr(v), err)
+	// Output:
+	// sum
+	// 6 <nil>
+}
+
+// The uncaught exception of language.md 18, with the source line.
+func TestWriteError(t *testing.T) {
+	src := "(defn f []\n  (/ 1 0))\n(f)"
+	in := lisp.New(lisp.Options{})
+	defer in.Close()
+	_, err := in.Eval(context.Background(), src, "s.venice")
+	var b bytes.Buffer
+	lisp.WriteError(&b, err, "s.venice", src)
+	want := "Exception in thread \"main\" VncException: / by zero\n\n[Callstack]\n" +
+		"    at: / (s.venice: line 2, col 4)\n    at: f (s.venice: line 3, col 2)\n\n" +
+		"s.venice:2:4\n      (/ 1 0))\n       ^\n"
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}
+
+// cancelling is an output that ends a context at its first write.
+type cancelling struct {
+	bytes.Buffer
+	cancel context.CancelFunc
+}
+
+func (c *cancelling) Write(p []byte) (int, error) {
+	c.cancel()
+	return c.Buffer.Write(p)
+}
+
+// A context that ends interrupts the script; finally blocks run (E1).
+func TestInterrupt(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	out := &cancelling{cancel: cancel}
+	in := lisp.New(lisp.Options{Stdout: out})
+	defer in.Close()
+	_, err := in.Eval(ctx, `(try (print "go ") (while true nil) (finally (print "finally")))`, "test")
+	if err == nil || !strings.Contains(err.Error(), "InterruptedException") || out.String() != "go finally" {
+		t.Errorf("error %v, output %q", err, out.String())
+	}
+}
+
+// X11: interpreters share nothing.
+func TestSeveralInterpreters(t *testing.T) {
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			in := lisp.New(lisp.Options{})
+			defer in.Close()
+			v, err := in.Eval(context.Background(), fmt.Sprintf("(def n (atom %d)) (dotimes [i 1000] (swap! n inc)) @n", i), "test")
+			if want := fmt.Sprint(i + 1000); err != nil || value.PrStr(v) != want {
+				t.Errorf("got %s, %v; want %s", value.PrStr(v), err, want)
+			}
+		})
+	}
+	wg.Wait()
+	in := lisp.New(lisp.Options{})
+	defer in.Close()
+	if _, err := in.Eval(context.Background(), "n", "test"); err == nil || !strings.Contains(err.Error(), "Symbol 'n' not found") {
+		t.Errorf("a fresh interpreter knows n: %v", err)
+	}
+}
