@@ -5,29 +5,261 @@ package broker
 
 import (
 	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"gondola/broker/engine"
+	"gondola/broker/engine/embedded"
 )
 
-type Server struct{}
+// drainLimit is how long running handlers get when a server closes (decisions.md B12).
+const drainLimit = 5 * time.Second
 
-func NewServer(addr Address, opts ServerOptions) (*Server, error) { panic("not built yet") }
-func (s *Server) Start() error                                    { panic("not built yet") }
-func (s *Server) Shutdown(ctx context.Context) error              { panic("not built yet") }
-func (s *Server) Close() error                                    { panic("not built yet") }
-func (s *Server) Running() bool                                   { panic("not built yet") }
-func (s *Server) Address() Address                                { panic("not built yet") }
-func (s *Server) CreateFunction(name string, h Handler) error     { panic("not built yet") }
-func (s *Server) RemoveFunction(name string)                      { panic("not built yet") }
-func (s *Server) HasFunction(name string) bool                    { panic("not built yet") }
-func (s *Server) CreateQueue(ctx context.Context, spec engine.QueueSpec) error {
-	panic("not built yet")
-}
-func (s *Server) RemoveQueue(ctx context.Context, name string) error { panic("not built yet") }
-func (s *Server) HasQueue(name string) bool                          { panic("not built yet") }
-func (s *Server) QueueStatus(name string) (st engine.QueueStatus, exists bool) {
-	panic("not built yet")
-}
-func (s *Server) Stats() Stats { panic("not built yet") }
+// Server is a broker: it owns its listeners, its connections and its engine. Safe for concurrent use. NewServer makes it,
+// Start opens it, Shutdown or Close ends it for good.
+type Server struct {
+	opts   ServerOptions
+	addr   atomic.Pointer[Address]
+	log    *slog.Logger
+	engine engine.Engine
+	dead   engine.Queue // the dead letters; set by Start
 
-type Stats struct{}
+	functions functions
+	stats     counters
+	running   chan struct{} // one token a running handler (O16)
+	turn      chan struct{} // administration takes turns: the token is held across calls of the engine, a lock must not be
+
+	base   context.Context // ends when the drain gives up
+	abort  context.CancelFunc
+	parked context.Context // ends when the drain begins
+	unpark context.CancelFunc
+
+	mu        sync.Mutex
+	state     state
+	listeners []net.Listener
+	conns     map[*conn]struct{}
+	wg        sync.WaitGroup // accept loops and connections
+	stopped   chan struct{}  // closed at the end of the shutdown
+	stopErr   error          // set before stopped is closed
+}
+
+type state int
+
+const (
+	fresh state = iota
+	started
+	stopping
+)
+
+// NewServer checks the options: *ArgumentError or *Error. It opens nothing. The engine is the server's from here on, also
+// when NewServer fails.
+func NewServer(addr Address, opts ServerOptions) (*Server, error) {
+	o, err := opts.withDefaults()
+	if err != nil {
+		if opts.Engine != nil {
+			err = errors.Join(err, opts.Engine.Close())
+		}
+		return nil, err
+	}
+	if o.Engine == nil {
+		o.Engine = embedded.New()
+	}
+	s := &Server{
+		opts:    o,
+		log:     o.Logger,
+		engine:  o.Engine,
+		running: make(chan struct{}, maxRunning),
+		turn:    make(chan struct{}, 1),
+		conns:   make(map[*conn]struct{}),
+		stopped: make(chan struct{}),
+	}
+	s.addr.Store(&addr)
+	s.functions.limit = o.MaxFunctions
+	s.base, s.abort = context.WithCancel(context.Background())
+	s.parked, s.unpark = context.WithCancel(s.base)
+	return s, nil
+}
+
+// Start opens the address and accepts connections; it does not block. *StartError; the server is closed then.
+func (s *Server) Start() error {
+	s.mu.Lock()
+	if s.state != fresh {
+		s.mu.Unlock()
+		return ErrServerClosed
+	}
+	s.state = started
+	s.mu.Unlock()
+
+	addr := s.Address()
+	listeners, bound, err := listen(addr, s.opts.Listen)
+	if err == nil {
+		s.addr.Store(&bound)
+		s.dead, _, err = s.engine.CreateQueue(s.base, engine.QueueSpec{
+			Name: DeadLetters, Kind: engine.Circular, Capacity: s.opts.DeadLetterQueue,
+		})
+	}
+	if err != nil {
+		closeAll(listeners)
+		s.Close()
+		return &StartError{Address: addr.String(), InUse: errors.Is(err, errAddressInUse), Cause: err}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != started {
+		closeAll(listeners)
+		return ErrServerClosed
+	}
+	s.listeners = listeners
+	for _, l := range listeners {
+		s.wg.Go(func() { s.accept(l) })
+	}
+	s.log.Info("Server started", "address", bound.String())
+	return nil
+}
+
+// Address is where the server listens, with the port that the system chose once it has started.
+func (s *Server) Address() Address { return *s.addr.Load() }
+
+// Running is true from Start until the server is closed.
+func (s *Server) Running() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state == started
+}
+
+// Close is Shutdown with the 5 seconds of decisions.md B12. Running handlers that take longer are left behind.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainLimit)
+	defer cancel()
+	err := s.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.log.Warn("Server closed with handlers still running")
+		return nil
+	}
+	return err
+}
+
+// Shutdown stops accepting, serves every request that has arrived, answers parked polls and offers, closes the connections
+// and then the engine (decisions.md B12, O24). When ctx ends the remaining connections are cut and ctx's error is
+// returned. Shutting down again waits for the first shutdown.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	if s.state == stopping {
+		s.mu.Unlock()
+		select {
+		case <-s.stopped:
+			return s.stopErr
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	s.state = stopping
+	listeners := s.listeners
+	conns := s.snapshot()
+	s.mu.Unlock()
+
+	closeAll(listeners)
+	s.unpark()
+	for _, c := range conns {
+		c.drain()
+	}
+	err := s.await(ctx)
+	s.abort()
+	s.stopErr = errors.Join(err, s.engine.Close())
+	close(s.stopped)
+	s.log.Info("Server closed", "address", s.Address().String())
+	return s.stopErr
+}
+
+// cutGrace is how long connections get to end after their sockets have been closed under them.
+const cutGrace = 250 * time.Millisecond
+
+// await waits for the connections; when ctx ends it cuts them.
+func (s *Server) await(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() { // ends with the last connection, which a handler that never returns can put off
+		s.wg.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	s.abort()
+	s.mu.Lock()
+	conns := s.snapshot()
+	s.mu.Unlock()
+	for _, c := range conns {
+		c.nc.Close()
+	}
+	grace := time.NewTimer(cutGrace)
+	defer grace.Stop()
+	select {
+	case <-done:
+	case <-grace.C:
+	}
+	return ctx.Err()
+}
+
+// snapshot runs with mu held.
+func (s *Server) snapshot() []*conn {
+	conns := make([]*conn, 0, len(s.conns))
+	for c := range s.conns {
+		conns = append(conns, c)
+	}
+	return conns
+}
+
+// accept serves one listener until it is closed.
+func (s *Server) accept(l net.Listener) {
+	const first, longest = 5 * time.Millisecond, time.Second
+	pause := first
+	for {
+		nc, err := l.Accept()
+		switch {
+		case err == nil:
+			pause = first
+			s.admit(nc)
+		case errors.Is(err, net.ErrClosed):
+			return
+		default: // out of descriptors and the like: others go on, so do we
+			s.log.Warn("Accept failed", "error", err)
+			select {
+			case <-time.After(pause):
+				pause = min(2*pause, longest)
+			case <-s.parked.Done():
+				return
+			}
+		}
+	}
+}
+
+// admit makes a connection of an accepted socket, or closes it at the limit (O8).
+func (s *Server) admit(nc net.Conn) {
+	s.mu.Lock()
+	if s.state != started || len(s.conns) >= s.opts.MaxConnections {
+		refused := s.state == started
+		s.mu.Unlock()
+		nc.Close()
+		if refused {
+			s.log.Warn("Connection refused: too many connections", "limit", s.opts.MaxConnections)
+		}
+		return
+	}
+	c := newConn(s, nc)
+	s.conns[c] = struct{}{}
+	s.wg.Go(c.run)
+	s.mu.Unlock()
+}
+
+// forget takes a connection that has ended off the list; its slot is free at once.
+func (s *Server) forget(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+}

@@ -1,0 +1,221 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"gondola/broker/engine"
+	"gondola/broker/wire"
+)
+
+// maxPending is how many bytes of answers are gathered for one write.
+const maxPending = 1 << 20
+
+// conn is an accepted connection. Its goroutine reads, serves and writes, and owns every field; while a watcher runs, that
+// one owns the reading side.
+type conn struct {
+	s        *Server
+	nc       net.Conn
+	log      *slog.Logger
+	draining atomic.Bool
+
+	r          *wire.Reader // the reading side
+	limited    bool         // a read deadline is in force
+	ahead      []frame      // read while a poll or an offer waited (O15)
+	aheadBytes int
+	readErr    error // the end of the reading side, behind what is in ahead
+
+	out    *outlet
+	unsent []delivery // polled messages in answers that have not left (P3)
+	mute   bool       // the peer takes no answers any more
+	stuck  bool       // and the connection has to end for it (O10)
+
+	watcher   *watcher
+	temp      []string // its temporary queues
+	longWaits bool     // the peer announced the feature `wait` (P4)
+}
+
+// delivery is a polled message whose answer has been queued.
+type delivery struct {
+	queue engine.Queue
+	m     *wire.Message
+	end   int64 // outlet.taken when all of the answer has left
+}
+
+func newConn(s *Server, nc net.Conn) *conn {
+	c := &conn{s: s, nc: nc, log: s.log.With("peer", nc.RemoteAddr().String()), out: newOutlet(nc)}
+	c.r = wire.NewReader(c, wire.DefaultLimits(s.opts.MaxMessageSize))
+	c.r.OnProgress(c.progress)
+	c.out.w.SetCutoff(s.opts.CompressCutoff)
+	return c
+}
+
+// run serves the connection until it ends. A panic of ours ends this connection only (O23).
+func (c *conn) run() {
+	defer c.end()
+	defer func() {
+		if p := recover(); p != nil {
+			c.log.Error("Connection closed: internal error", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+	}()
+	tune(c.nc, c.s.opts.SendBuffer, c.s.opts.ReceiveBuffer)
+	c.deadline(firstFrameLimit)
+	for {
+		f, err := c.next()
+		if err != nil {
+			c.logEnd(err)
+			return
+		}
+		c.serve(f)
+		if c.stuck {
+			return
+		}
+	}
+}
+
+// next returns the next request. The queued answers go out before it waits for one.
+func (c *conn) next() (frame, error) {
+	if c.watcher != nil {
+		c.flush()
+		c.unwatch()
+	}
+	if len(c.ahead) > 0 {
+		f := c.ahead[0]
+		c.ahead[0] = frame{}
+		c.ahead = c.ahead[1:]
+		return f, nil
+	}
+	c.ahead, c.aheadBytes = nil, 0
+	if c.readErr != nil {
+		return frame{}, c.readErr
+	}
+	if !c.r.HasFrame() {
+		c.flush()
+		if h := c.s.opts.HeartbeatInterval; h > 0 && !c.limited {
+			c.deadline(time.Duration(h) * 2500 * time.Millisecond) // O14
+		}
+	} else if c.out.w.Pending() >= maxPending {
+		c.flush()
+	}
+	return c.readFrame()
+}
+
+// flush writes the queued answers. If they cannot be written the connection is mute from then on: what its peer has sent
+// is still served, but nothing is taken out of a queue for it. Messages whose answer has not left in full are put back.
+func (c *conn) flush() {
+	if c.out.w.Pending() == 0 {
+		return
+	}
+	err := c.out.flush()
+	if err != nil {
+		c.mute = true
+		c.stuck = errors.Is(err, os.ErrDeadlineExceeded)
+		c.log.Info("Answers could not be written", "error", err)
+		for i := len(c.unsent) - 1; i >= 0; i-- { // the last one first: each goes to the head
+			if d := c.unsent[i]; d.end > c.out.taken {
+				c.putBack(d.queue, d.m)
+			}
+		}
+	}
+	clear(c.unsent)
+	c.unsent = c.unsent[:0]
+}
+
+// putBack returns a message that its consumer cannot have got (P3).
+func (c *conn) putBack(q engine.Queue, m *wire.Message) {
+	c.s.stats.putBack.Add(1)
+	if err := q.PutBack(m); err != nil && !errors.Is(err, engine.ErrQueueNotFound) {
+		c.log.Warn("A polled message could not be put back", "destination", m.Destination, "id", m.ID, "error", err)
+	}
+}
+
+// send queues an answer. One that cannot be encoded is an error; the connection goes on.
+func (c *conn) send(m *wire.Message) error {
+	if c.mute {
+		return nil
+	}
+	return c.out.w.Queue(m)
+}
+
+// during runs call, and writes the queued answers if it takes longer than a moment: they must not wait for a handler that
+// a later request of the same peer started.
+func (c *conn) during(call func()) {
+	const moment = time.Millisecond
+	if c.out.w.Pending() == 0 {
+		call()
+		return
+	}
+	flushed := make(chan struct{})
+	t := time.AfterFunc(moment, func() {
+		defer close(flushed)
+		c.flush()
+	})
+	defer func() {
+		if !t.Stop() {
+			<-flushed
+		}
+	}()
+	call()
+}
+
+// drain makes the connection end when nothing arrives any more (decisions.md B12). Called by the server's goroutine.
+func (c *conn) drain() {
+	c.draining.Store(true)
+	c.nc.SetReadDeadline(time.Now().Add(quietLimit))
+}
+
+// end releases what the connection holds.
+func (c *conn) end() {
+	c.flush()
+	c.nc.Close()
+	if c.watcher != nil {
+		c.unwatch()
+	}
+	for _, name := range c.temp {
+		if err := c.s.engine.RemoveQueue(context.WithoutCancel(c.s.base), name); err != nil && !errors.Is(err, engine.ErrClosed) {
+			c.log.Warn("A temporary queue could not be removed", "queue", name, "error", err)
+		}
+	}
+	c.s.forget(c)
+}
+
+func (c *conn) logEnd(err error) {
+	switch {
+	case errors.Is(err, io.EOF), c.draining.Load() && errors.Is(err, os.ErrDeadlineExceeded):
+		c.log.Debug("Connection closed")
+	case errors.Is(err, wire.ErrMalformed):
+		c.log.Warn("Connection closed: the peer broke the protocol", "error", err)
+	default:
+		c.log.Info("Connection closed", "error", err)
+	}
+}
+
+// tune sets the socket options of O27 and of the configuration; failures do not matter.
+func tune(nc net.Conn, send, receive int) {
+	type buffered interface {
+		SetReadBuffer(int) error
+		SetWriteBuffer(int) error
+	}
+	if b, ok := nc.(buffered); ok {
+		if send > 0 {
+			b.SetWriteBuffer(send)
+		}
+		if receive > 0 {
+			b.SetReadBuffer(receive)
+		}
+	}
+	if t, ok := nc.(*net.TCPConn); ok {
+		t.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interval: 30 * time.Second, Count: 3})
+	}
+}

@@ -1,0 +1,263 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"gondola/broker/engine"
+	"gondola/broker/wire"
+)
+
+const errNoDestination = text("the request has no destination")
+
+// request calls a function (wire-protocol.md 10.1).
+func (c *conn) request(m *wire.Message) {
+	if m.Destination == "" {
+		c.incident(m, errNoDestination)
+		return
+	}
+	h := c.s.functions.all()[m.Destination]
+	if h == nil {
+		c.refuse(m, wire.FunctionNotFound, "The function %s does not exist!", m.Destination)
+		return
+	}
+	var result *wire.Message
+	var err error
+	c.during(func() { result, err = c.s.call(h, m) })
+	switch {
+	case err != nil:
+		c.incident(m, err)
+	case result == nil:
+		c.ok(m, "")
+	case !m.Oneway:
+		c.relay(m, result)
+	}
+}
+
+// relay answers with the result of a handler, of which every field is kept but those that make it an answer.
+func (c *conn) relay(m, result *wire.Message) {
+	a := *result
+	a.ID, a.Type, a.Status, a.Oneway, a.SubscriptionReply = m.ID, wire.Response, wire.OK, true, false
+	if err := checkSize(&a, c.s.opts.MaxMessageSize); err != nil { // B4
+		c.s.stats.oversized.Add(1)
+		c.log.Warn("The answer of a function is too large", "function", m.Destination, "bytes", a.Size())
+		c.refuse(m, wire.ServerError, "%s", err)
+		return
+	}
+	if err := c.send(&a); err != nil {
+		c.incident(m, fmt.Errorf("the answer of the function cannot be sent: %w", err))
+	}
+}
+
+// offer puts a message into a queue (wire-protocol.md 10.2). The message is ours alone until the queue has it.
+func (c *conn) offer(m *wire.Message) {
+	q, ok := c.lookUp(m)
+	if !ok {
+		return
+	}
+	if m.Destination == DeadLetters || m.Destination == deadLettersAlias { // reliability.md 6
+		c.refuse(m, wire.NoPermission, "Not authenticated for queue offer!")
+		return
+	}
+	m.Type, m.Status, m.SubscriptionReply = wire.Request, wire.NullStatus, false
+	err := q.Offer(ended{}, m)
+	if wait := c.wait(m); wait > 0 && errors.Is(err, engine.ErrQueueFull) {
+		there := c.park(wait, func(ctx context.Context) { err = q.Offer(ctx, m) })
+		if !there && err != nil {
+			return
+		}
+	}
+	switch {
+	case err == nil:
+		c.ok(m, "Offered the message to the queue "+m.Destination)
+	case errors.Is(err, engine.ErrQueueFull):
+		if m.Oneway {
+			dead := *m
+			dead.Type = wire.Offer
+			c.s.bury(&dead)
+		}
+		c.refuse(m, wire.QueueFull, "Offer to %s rejected! The queue is full.", m.Destination)
+	default:
+		c.queueFailed(m, wire.Offer, err)
+	}
+}
+
+// poll takes a message out of a queue (wire-protocol.md 10.3). A message is never taken for a peer that is known to have
+// gone, and returns if its answer does not leave (P2, P3).
+func (c *conn) poll(m *wire.Message) {
+	if m.Oneway {
+		c.log.Warn("A oneway poll was ignored", "destination", m.Destination)
+		return
+	}
+	q, ok := c.lookUp(m)
+	if !ok || c.mute || peerGone(c.nc) {
+		return
+	}
+	got, err := c.take(ended{}, q)
+	if wait := c.wait(m); wait > 0 && errors.Is(err, engine.ErrQueueEmpty) {
+		there := c.park(wait, func(ctx context.Context) { got, err = c.take(ctx, q) })
+		if !there || peerGone(c.nc) {
+			if got != nil {
+				c.putBack(q, got)
+			}
+			return
+		}
+	}
+	switch {
+	case err == nil:
+		c.deliver(m, q, got)
+	case errors.Is(err, engine.ErrQueueEmpty):
+		c.refuse(m, wire.QueueEmpty, "Poll from queue %s rejected! The queue is empty.", m.Destination)
+	default:
+		c.queueFailed(m, wire.Poll, err)
+	}
+}
+
+// take polls the queue for a message that can be answered with; others go to the dead letters (P6).
+func (c *conn) take(ctx context.Context, q engine.Queue) (*wire.Message, error) {
+	for {
+		got, err := q.Poll(ctx)
+		if err != nil || got.Size() <= c.s.opts.MaxMessageSize {
+			return got, err
+		}
+		c.s.stats.oversized.Add(1)
+		c.s.bury(got)
+	}
+}
+
+// deliver answers a poll with a message.
+func (c *conn) deliver(m *wire.Message, q engine.Queue, got *wire.Message) {
+	a := *got
+	a.ID, a.Type, a.Status, a.Oneway, a.SubscriptionReply = m.ID, wire.Response, wire.OK, true, false
+	if err := c.send(&a); err != nil { // what came out of a frame goes into one
+		c.log.Error("A polled message could not be encoded", "destination", m.Destination, "error", err)
+		c.s.bury(got)
+		c.incident(m, err)
+		return
+	}
+	c.unsent = append(c.unsent, delivery{queue: q, m: got, end: c.out.queued()})
+}
+
+// lookUp finds the queue of a request, or refuses it.
+func (c *conn) lookUp(m *wire.Message) (engine.Queue, bool) {
+	if m.Destination == "" {
+		c.incident(m, errNoDestination)
+		return nil, false
+	}
+	q, err := c.s.queue(m.Destination)
+	if err != nil {
+		c.queueFailed(m, m.Type, err)
+		return nil, false
+	}
+	return q, true
+}
+
+// queueFailed answers for an error of the engine. kind is the request's type: an offer's own has been changed.
+func (c *conn) queueFailed(m *wire.Message, kind wire.Type, err error) {
+	if errors.Is(err, engine.ErrQueueNotFound) {
+		c.refuse(m, wire.QueueNotFound, "The queue %s does not exist!", m.Destination)
+		return
+	}
+	asked := *m
+	asked.Type = kind
+	c.incident(&asked, err)
+}
+
+// wait is how long a request may wait: what it asks for, and not beyond the time after which a stock peer does not listen
+// any more (P4).
+func (c *conn) wait(m *wire.Message) time.Duration {
+	const longest = math.MaxInt64 / int64(time.Millisecond)
+	d := time.Duration(min(m.Timeout, longest)) * time.Millisecond
+	if !c.longWaits {
+		d = min(d, c.s.opts.WaitCap)
+	}
+	return d
+}
+
+// bury puts a message into the dead letters (reliability.md 6).
+func (s *Server) bury(m *wire.Message) {
+	dead := *m
+	dead.SubscriptionReply = false
+	s.stats.deadLetters.Add(1)
+	if err := s.dead.Offer(ended{}, &dead); err != nil && !errors.Is(err, engine.ErrClosed) {
+		s.log.Warn("A message was lost: the dead letter queue does not take it", "destination", m.Destination, "id", m.ID, "error", err)
+	}
+}
+
+// topic answers requests for topics. There is no way to create one yet, so none exists.
+func (c *conn) topic(m *wire.Message) {
+	if m.Destination == "" {
+		c.incident(m, errNoDestination)
+		return
+	}
+	c.refuse(m, wire.TopicNotFound, "The topic %s does not exist!", m.Destination)
+}
+
+// createTempQueue makes a queue that lives as long as the connection (wire-protocol.md 10.4).
+func (c *conn) createTempQueue(m *wire.Message) {
+	if len(c.temp) >= maxTempQueues {
+		c.refuse(m, wire.BadRequest, "Request %s: Too many temporary queues! Reached the limit of %d temporary queues for this client.",
+			m.Type, maxTempQueues)
+		return
+	}
+	var body struct{ Capacity *int64 }
+	if err := decodeControl(m.Payload, &body); err != nil {
+		c.badControl(m, err)
+		return
+	}
+	if body.Capacity == nil {
+		c.invalid(m, text("The queue's capacity is missing"))
+		return
+	}
+	capacity := int32(*body.Capacity) // the reference cuts it too
+	if capacity < 1 {
+		c.refuse(m, wire.BadRequest, "Request %s: Invalid queue data: %s", m.Type, capacityText)
+		return
+	}
+	name, err := c.s.createTempQueue(int(capacity))
+	if err != nil {
+		c.incident(m, err)
+		return
+	}
+	c.temp = append(c.temp, name)
+	c.ok(m, name)
+}
+
+// heartbeat answers; that bytes arrived is what counts (O14).
+func (c *conn) heartbeat(m *wire.Message) { c.ok(m, "") }
+
+// test acknowledges a payload (wire-protocol.md 9). A oneway one is dropped.
+func (c *conn) test(m *wire.Message) {
+	if m.Oneway {
+		return
+	}
+	a := wire.Message{
+		ID: m.ID, Type: wire.Response, Status: wire.OK, Oneway: true,
+		Timestamp: time.Now().UnixMilli(), ExpiresAt: wire.Never, Timeout: answerTimeout,
+		RequestID: m.RequestID, Subject: m.Subject, Mimetype: m.Mimetype,
+	}
+	if err := c.send(&a); err != nil {
+		c.incident(m, err)
+	}
+}
+
+// ended is a context that has ended: no waiting.
+type ended struct{}
+
+func (ended) Deadline() (time.Time, bool) { return time.Time{}, false }
+func (ended) Done() <-chan struct{}       { return closedChannel }
+func (ended) Err() error                  { return context.DeadlineExceeded }
+func (ended) Value(any) any               { return nil }
+
+// closedChannel has been closed from the start.
+var closedChannel = func() chan struct{} {
+	ch := make(chan struct{})
+	close(ch)
+	return ch
+}()

@@ -1,0 +1,75 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package broker
+
+import (
+	"time"
+
+	"gondola/broker/wire"
+)
+
+// Deadlines of the reading side.
+const (
+	firstFrameLimit = 10 * time.Second      // O11
+	headerLimit     = 5 * time.Second       // O12
+	bodyLimit       = 10 * time.Second      // O12, and one second more for each bodyRate bytes
+	bodyRate        = 64 << 10              // bytes a second
+	quietLimit      = 50 * time.Millisecond // silence that ends a drain (decisions.md B12)
+)
+
+// Read-ahead while a poll or an offer waits (O15).
+const (
+	maxAhead      = 16
+	maxAheadBytes = 1 << 20
+)
+
+// frame is a request that has been read, or one that was too large.
+type frame struct {
+	m        *wire.Message
+	oversize *wire.OversizeError
+}
+
+// Read is what the connection's wire.Reader reads from. During a drain each read has the deadline that ends it.
+func (c *conn) Read(p []byte) (int, error) {
+	if c.draining.Load() {
+		c.nc.SetReadDeadline(time.Now().Add(quietLimit))
+	}
+	return c.nc.Read(p)
+}
+
+// progress sets the deadlines of O12 for a frame that has begun and is not all there.
+func (c *conn) progress(rest int) {
+	if rest < 0 && c.watcher != nil {
+		c.watcher.begin()
+	}
+	have := c.r.Buffered()
+	switch {
+	case rest < 0 && have >= wire.HeaderLen, rest >= 0 && have >= wire.HeaderLen+rest:
+		return
+	case rest < 0:
+		c.deadline(headerLimit)
+	default:
+		c.deadline(bodyLimit + time.Duration(rest/bodyRate)*time.Second)
+	}
+}
+
+// deadline limits the next reads. A drain has its own.
+func (c *conn) deadline(d time.Duration) {
+	c.limited = true
+	c.nc.SetReadDeadline(time.Now().Add(d))
+}
+
+// readFrame reads one frame and lifts its deadline.
+func (c *conn) readFrame() (frame, error) {
+	m, err := c.r.Read()
+	over, skipped := err.(*wire.OversizeError)
+	if c.limited && (err == nil || skipped) {
+		c.limited = false
+		c.nc.SetReadDeadline(time.Time{})
+	}
+	if skipped {
+		return frame{oversize: over}, nil
+	}
+	return frame{m: m}, err
+}
