@@ -18,34 +18,29 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
 
+	"gondola/ipcmod"
 	"gondola/lisp"
 	"gondola/lisp/eval"
 	"gondola/lisp/value"
 )
 
 const (
-	version = "0.1.0"
-	venice  = "1.12.78" // whose language and protocol ours are
-
-	statusOK     = 0
-	statusFailed = 1 // an uncaught exception
+	version      = "0.1.0"
+	venice       = "1.12.78"       // whose language and protocol ours are
+	drainTime    = 5 * time.Second // after a signal (H3)
+	statusFailed = 1               // an uncaught exception (H2)
 	statusUsage  = 2
 	statusSignal = 128 // plus the signal's number
-
-	drainTime = 5 * time.Second // after a signal (H3)
 )
 
 const usage = `Usage: gondola [options] FILE [ARGS]     run a script, then print the value of its last form unless it is nil
        gondola [options] - [ARGS]        the same with the script from standard input, also when it is a pipe
        gondola [options] -e EXPR [ARGS]  evaluate an expression
-       gondola serve [options] FILE [ARGS]
-                                         evaluate a script that opens servers, stay until SIGINT or SIGTERM
+       gondola serve [options] FILE      run a script that opens servers, stay until SIGINT or SIGTERM
 Options:
   -q, --quiet          do not print the value of the last form
   --load-path A:B      folders in which relative files are looked for after the working directory
@@ -76,81 +71,50 @@ func tune() {
 }
 
 // memory is what this process may use, in bytes; 0 if the system does not say.
-func memory() int64 {
-	var total int64
-	if text, err := os.ReadFile("/proc/meminfo"); err == nil {
-		if _, err := fmt.Sscanf(string(text), "MemTotal: %d kB", &total); err == nil {
-			total *= 1024
-		}
-	}
-	if text, err := os.ReadFile("/sys/fs/cgroup/memory.max"); err == nil {
-		if n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil && (total == 0 || n < total) {
-			total = n
-		}
-	}
-	return total
+func memory() (total int64) {
+	text, _ := os.ReadFile("/proc/meminfo")
+	_, _ = fmt.Sscanf(string(text), "MemTotal: %d kB", &total)
+	total *= 1024
+	text, _ = os.ReadFile("/sys/fs/cgroup/memory.max")
+	group := total
+	_, _ = fmt.Sscan(string(text), &group) // "max" leaves it
+	return min(total, group)
 }
 
 // options is the command line, understood.
 type options struct {
-	quiet    bool
-	serve    bool
-	expr     bool
-	loadPath []string
-	file     string // as errors name it
-	text     string // the script
-	args     []string
+	quiet, serve, version bool
+	loadPath              []string
+	file, text            string // the script and its name in errors
+	args                  []string
 }
 
-// errDone says that the command line has been answered.
-var errDone = errors.New("done")
-
-// usageError is a wrong command line.
-type usageError string
-
-func (e usageError) Error() string { return string(e) }
-
+// parse understands the command line and reads the script. Any error but flag.ErrHelp is wrong usage.
 func parse(args []string) (*options, error) {
-	o := &options{}
-	o.serve = len(args) > 0 && args[0] == "serve"
+	o := &options{serve: len(args) > 0 && args[0] == "serve"}
 	if o.serve {
 		args = args[1:]
 	}
-	var help, showVersion bool
-	var loadPath string
 	set := flag.NewFlagSet("gondola", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
 	set.BoolVar(&o.quiet, "q", false, "")
 	set.BoolVar(&o.quiet, "quiet", false, "")
-	set.BoolVar(&help, "help", false, "")
-	set.BoolVar(&help, "h", false, "")
-	set.BoolVar(&showVersion, "version", false, "")
-	set.StringVar(&loadPath, "load-path", "", "")
-	set.StringVar(&o.text, "e", "", "")
+	set.BoolVar(&o.version, "version", false, "")
+	loadPath := set.String("load-path", "", "")
+	set.Func("e", "", func(text string) error { o.text, o.file = text, "command-line"; return nil })
 	if err := set.Parse(args); err != nil {
-		return nil, usageError(err.Error())
+		return nil, err
 	}
-	set.Visit(func(f *flag.Flag) { o.expr = o.expr || f.Name == "e" })
-	o.args = set.Args()
-	o.loadPath = filepath.SplitList(loadPath)
+	o.args, o.loadPath = set.Args(), filepath.SplitList(*loadPath)
 	switch {
-	case help:
-		fmt.Print(usage)
-		return nil, errDone
-	case showVersion:
-		fmt.Printf("gondola %s (Venice %s)\n", version, venice)
-		return nil, errDone
-	case o.expr && o.serve:
-		return nil, usageError("serve takes a FILE, not -e")
-	case o.expr:
-		o.file = "command-line"
+	case o.serve && (o.file != "" || len(o.args) == 0):
+		return nil, errors.New("serve needs a FILE")
+	case o.version || o.file != "":
 		return o, nil
 	case len(o.args) > 0:
 		o.file, o.args = o.args[0], o.args[1:]
-	case o.serve:
-		return nil, usageError("serve needs a FILE")
 	case isTerminal(os.Stdin):
-		return nil, usageError("a FILE, - or -e EXPR is needed")
+		return nil, errors.New("a FILE, - or -e EXPR is needed")
 	default:
 		o.file = "-"
 	}
@@ -159,11 +123,8 @@ func parse(args []string) (*options, error) {
 
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
-	if err != nil || info.Mode()&fs.ModeCharDevice == 0 {
-		return false
-	}
-	null, err := os.Stat(os.DevNull)
-	return err != nil || !os.SameFile(info, null)
+	null, noNull := os.Stat(os.DevNull)
+	return err == nil && info.Mode()&fs.ModeCharDevice != 0 && (noNull != nil || !os.SameFile(info, null))
 }
 
 // read reads the script: standard input to its end, or the first file of that name in the working directory and the load
@@ -174,114 +135,114 @@ func (o *options) read() error {
 		o.file, o.text = "stdin", string(text)
 		return err
 	}
-	candidates := []string{o.file}
-	if !filepath.IsAbs(o.file) {
-		for _, dir := range o.loadPath {
-			candidates = append(candidates, filepath.Join(dir, o.file))
+	paths := []string{o.file}
+	for _, dir := range o.loadPath {
+		if !filepath.IsAbs(o.file) {
+			paths = append(paths, filepath.Join(dir, o.file))
 		}
 	}
-	for _, path := range candidates {
+	for _, path := range paths {
 		text, err := os.ReadFile(path)
-		if err == nil {
-			o.text = string(text)
-			return nil
-		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			return usageError(err.Error())
+			o.text = string(text)
+			return err
 		}
 	}
-	return usageError(fmt.Sprintf("there is no file %s in the working directory or on the load path", o.file))
+	return fmt.Errorf("there is no file %s in the working directory or on the load path", o.file)
 }
 
 func run(args []string) int {
 	o, err := parse(args)
-	var wrong usageError
 	switch {
-	case errors.Is(err, errDone):
-		return statusOK
-	case errors.As(err, &wrong):
-		fmt.Fprintf(os.Stderr, "gondola: %s\nTry: gondola --help\n", wrong)
-		return statusUsage
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Print(usage)
+		return 0
 	case err != nil:
-		fmt.Fprintf(os.Stderr, "gondola: %v\n", err)
-		return statusFailed
+		fmt.Fprintf(os.Stderr, "gondola: %v\nTry: gondola --help\n", err)
+		return statusUsage
+	case o.version:
+		fmt.Printf("gondola %s (Venice %s)\n", version, venice)
+		return 0
 	}
-	ctx, ended := untilSignal()
-	out := &stdout{end: ended}
+	p := watchSignals()
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})) // H6
+	open := &ipcmod.Register{}
 	in := lisp.New(lisp.Options{
-		Stdin:    os.Stdin,
-		Stdout:   out,
-		Stderr:   os.Stderr,
-		Args:     append([]string{}, o.args...), // never nil: nil is an embedded interpreter's
-		RunMode:  "script",
-		LoadPath: o.loadPath,
-		Logger:   slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Stdin: os.Stdin, Stdout: p, Stderr: os.Stderr, Logger: logger, LoadPath: o.loadPath,
+		Args:   append([]string{}, o.args...), // never nil: nil is an embedded interpreter's
+		Tables: ipcmod.Module(ipcmod.Config{Logger: logger, Open: open}),
 	})
-	defer in.Close()
-	v, err := in.Eval(ctx, o.text, o.file)
+	v, err := in.Eval(p.ctx, o.text, o.file)
 	if err == nil && !o.quiet && !v.IsNil() {
-		fmt.Fprintln(out, value.PrStr(v))
+		fmt.Fprintln(p, value.PrStr(v))
 	}
 	if err == nil && o.serve {
-		<-ctx.Done()
+		<-p.ctx.Done()
 	}
-	var end *ending
-	switch {
-	case errors.As(context.Cause(ctx), &end):
-		return statusSignal + int(end.signal)
-	case err != nil:
+	status, _ := in.Runtime().ExitCode()
+	signalled := p.signal.Load()
+	if signalled != 0 {
+		status = statusSignal + int(signalled)
+	} else if err != nil {
+		status = statusFailed
 		lisp.WriteError(os.Stderr, err, o.file, o.text)
-		return statusFailed
 	}
-	if code, ok := in.Runtime().ExitCode(); ok {
-		return code
-	}
-	return statusOK
+	shut(in, open, signalled != 0)
+	return status
 }
 
-// ending is why the process ends before the script does. No script catches it; finally and try-with run.
-type ending struct {
-	eval.Uncatchable
-	signal syscall.Signal
-}
-
-func (e *ending) Unwrap() error { return &e.Uncatchable }
-
-// untilSignal returns a context that SIGINT, SIGTERM or the returned function ends. From then on the process has drainTime
-// to clean up; a second signal ends it at once.
-func untilSignal() (context.Context, func(syscall.Signal)) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	var once atomic.Bool
-	end := func(s syscall.Signal) {
-		status := statusSignal + int(s)
-		if once.Swap(true) {
-			os.Exit(status)
+// shut ends what the script left behind; a server that the script's end closes is worth a line (H5).
+func shut(in *lisp.Interp, open *ipcmod.Register, signalled bool) {
+	if !signalled {
+		for _, address := range open.Servers() {
+			fmt.Fprintf(os.Stderr, "server on %s closed: the script ended; gondola serve FILE keeps it open\n", address)
 		}
-		time.AfterFunc(drainTime, func() { os.Exit(status) })
-		cancel(&ending{eval.Uncatchable{Reason: s.String()}, s})
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	if err := open.CloseAll(ctx); err != nil {
+		fmt.Fprintf(os.Stderr, "gondola: closing: %v\n", err)
+	}
+	in.Close()
+}
+
+// process is the way this process ends early: at a signal, or when nobody reads its output any more. The script is then
+// interrupted, no script catches that, finally and try-with run; after drainTime, or at a second signal, it ends at once.
+type process struct {
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	signal atomic.Int32 // the first one; 0: none yet
+}
+
+func watchSignals() *process {
+	p := &process{}
+	p.ctx, p.cancel = context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	go func() {
 		for s := range signals {
-			end(s.(syscall.Signal))
+			p.end(s.(syscall.Signal))
 		}
 	}()
 	// with a receiver for SIGPIPE, a write to a closed pipe or socket fails instead of ending the process
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	return ctx, end
+	return p
 }
 
-// stdout is standard output; when nobody reads it any more the process ends quietly, as after a signal.
-type stdout struct {
-	end  func(syscall.Signal)
-	told atomic.Bool
+func (p *process) end(s syscall.Signal) {
+	if p.signal.CompareAndSwap(0, int32(s)) {
+		time.AfterFunc(drainTime, func() { os.Exit(statusSignal + int(s)) })
+		p.cancel(&eval.Uncatchable{Reason: s.String()})
+	} else if s != syscall.SIGPIPE {
+		os.Exit(statusSignal + int(s))
+	}
 }
 
-func (o *stdout) Write(p []byte) (int, error) {
-	n, err := os.Stdout.Write(p)
-	if errors.Is(err, syscall.EPIPE) && !o.told.Swap(true) {
-		o.end(syscall.SIGPIPE)
+// Write writes to standard output.
+func (p *process) Write(b []byte) (int, error) {
+	n, err := os.Stdout.Write(b)
+	if errors.Is(err, syscall.EPIPE) {
+		p.end(syscall.SIGPIPE)
 	}
 	return n, err
 }
