@@ -341,7 +341,7 @@ func appendQuoted(dst []byte, s string) []byte {
 		case '"', '\\':
 			dst = append(dst, c)
 		default:
-			const hex = "0123456789ABCDEF"
+			const hex = "0123456789abcdef"
 			dst = append(dst, 'u', '0', '0', hex[c>>4], hex[c&15])
 		}
 	}
