@@ -6,7 +6,6 @@ package lisp_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
