@@ -1,0 +1,127 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package lisp_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"gondola/lisp"
+	"gondola/lisp/value"
+)
+
+// The programs of scripts/bench as plain Go: the ceiling that each row is a multiple of.
+
+//go:noinline
+func nativeFib(n int64) int64 {
+	if n < 2 {
+		return n
+	}
+	return nativeFib(n-1) + nativeFib(n-2)
+}
+
+//go:noinline
+func nativeTak(x, y, z int64) int64 {
+	if y < x {
+		return nativeTak(nativeTak(x-1, y, z), nativeTak(y-1, z, x), nativeTak(z-1, x, y))
+	}
+	return z
+}
+
+//go:noinline
+func nativeLoop(n int64) int64 {
+	var sum int64
+	for i := range n {
+		sum += i
+	}
+	return sum
+}
+
+//go:noinline
+func nativeIterations(cx, cy float64) int64 {
+	x, y, n := 0.0, 0.0, int64(0)
+	for n < 100 && x*x+y*y <= 4 {
+		x, y = x*x-y*y+cx, 2*x*y+cy
+		n++
+	}
+	return n
+}
+
+//go:noinline
+func nativeMandelbrot() int64 {
+	var sum int64
+	for j := range 100 {
+		for i := range 100 {
+			sum += nativeIterations(0.03*float64(i)-2, 0.03*float64(j)-1.5)
+		}
+	}
+	return sum
+}
+
+var programs = []struct {
+	name   string
+	native func() int64
+}{
+	{"fib", func() int64 { return nativeFib(30) }},
+	{"tak", func() int64 { return nativeTak(18, 12, 6) }},
+	{"loop", func() int64 { return nativeLoop(10_000_000) }},
+	{"mandelbrot", nativeMandelbrot},
+}
+
+func program(t testing.TB, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "scripts", "bench", name+".venice"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// The script and the Go function compute the same.
+func TestBenchmarkProgramsAgree(t *testing.T) {
+	for _, p := range programs {
+		in := lisp.New(lisp.Options{})
+		v, err := in.Eval(context.Background(), program(t, p.name), p.name)
+		in.Close()
+		if want := value.Long(p.native()); err != nil || !value.Equal(v, want) {
+			t.Errorf("%s: %s, %v, want %s", p.name, value.PrStr(v), err, value.PrStr(want))
+		}
+	}
+}
+
+// BenchmarkPrograms prints how many times slower than native Go each program is, both timed in the same run.
+func BenchmarkPrograms(b *testing.B) {
+	for _, p := range programs {
+		b.Run(p.name, func(b *testing.B) {
+			text := program(b, p.name)
+			in := lisp.New(lisp.Options{})
+			defer in.Close()
+			native := fastest(p.native)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := in.Eval(context.Background(), text, p.name); err != nil {
+					b.Fatal(err)
+				}
+			}
+			native = min(native, fastest(p.native))
+			perOp := b.Elapsed() / time.Duration(b.N)
+			b.ReportMetric(float64(perOp)/float64(native), "x-native")
+			b.ReportMetric(native.Seconds()*1e3, "native-ms")
+		})
+	}
+}
+
+// fastest is the shortest of several runs.
+func fastest(f func() int64) time.Duration {
+	best := time.Hour
+	for range 5 {
+		start := time.Now()
+		f()
+		best = min(best, time.Since(start))
+	}
+	return best
+}
