@@ -5,70 +5,228 @@ package broker
 
 import (
 	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
 	"time"
 
-	"gondola/broker/engine"
+	"github.com/google/uuid"
+
 	"gondola/broker/wire"
 )
 
-type Client struct{}
-type Call struct{}
+// Client is one connection to a server. Safe for concurrent use: several calls may be under way, and the server answers
+// them in the order in which they were sent. Dial makes it, Close ends it.
+//
+// A lone caller writes its request and reads the socket itself until its answer is there. While it reads, others follow:
+// it hands them their answers, and when it has its own, a goroutine reads on for as long as calls are waiting. Writing is
+// shared likewise: whoever finds the writer busy leaves its request behind, and a goroutine sends what has been left.
+type Client struct {
+	addr      Address
+	opts      ClientOptions
+	log       *slog.Logger
+	limit     int  // largest message, header and meta data included
+	longWaits bool // the server has granted the feature `wait`
+	nc        net.Conn
+	closing   chan struct{}  // closed by Close
+	ended     chan struct{}  // closed when the reading side has ended after Close
+	wg        sync.WaitGroup // heartbeats, readers and writers
 
-func (c *Call) Done() <-chan struct{}          { panic("not built yet") }
-func (c *Call) Result() (*wire.Message, error) { panic("not built yet") }
+	out *outlet      // owned by who set writing
+	r   *wire.Reader // owned by who set reading
 
+	mu        sync.Mutex
+	pending   map[uuid.UUID]*Call // sent, or left to be sent, and not answered
+	left      []outgoing          // requests that wait for the writer
+	writing   bool
+	reading   bool
+	leader    *Call     // the call whose caller reads; nil: nobody, or a goroutine
+	inFrame   bool      // a frame is arriving: the deadline is its own
+	readUntil time.Time // the read deadline in force; zero: unknown or none
+	closed    bool
+	lost      error // why the connection has ended
+}
+
+// Dial connects and negotiates (ipc-api.md 6.2): *OpenError. ctx bounds the opening only.
 func Dial(ctx context.Context, addr Address, opts ClientOptions) (*Client, error) {
-	panic("not built yet")
+	o, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	c, err := open(ctx, addr, o)
+	if err != nil {
+		return nil, &OpenError{Address: addr.String(), Cause: err}
+	}
+	return c, nil
 }
-func (c *Client) Clone(ctx context.Context) (*Client, error) { panic("not built yet") }
-func (c *Client) Close() error                               { panic("not built yet") }
-func (c *Client) Running() bool                              { panic("not built yet") }
-func (c *Client) Address() Address                           { panic("not built yet") }
-func (c *Client) MaxMessageSize() int                        { panic("not built yet") }
-func (c *Client) Send(ctx context.Context, function string, m *wire.Message) (*wire.Message, error) {
-	panic("not built yet")
+
+func open(ctx context.Context, addr Address, o ClientOptions) (*Client, error) {
+	if err := addr.check(); err != nil {
+		return nil, err
+	}
+	to := addr.dial()
+	nc, err := o.Dial(ctx, to.network, to.address)
+	if err != nil {
+		return nil, &Error{Text: "Failed to open connection to the server " + addr.String() + "!", Cause: err}
+	}
+	tune(nc, o.SendBuffer, o.ReceiveBuffer)
+	c := &Client{
+		addr: addr, opts: o, log: o.Logger.With("server", addr.String()), nc: nc,
+		closing: make(chan struct{}),
+		ended:   make(chan struct{}),
+		out:     newOutlet(nc),
+		r:       wire.NewReader(nc, wire.DefaultLimits(maxControl)),
+		pending: make(map[uuid.UUID]*Call),
+	}
+	interrupt := context.AfterFunc(ctx, func() { nc.Close() })
+	config, err := c.handshake()
+	if !interrupt() {
+		err = errors.Join(ctx.Err(), err)
+	}
+	if err != nil {
+		nc.Close()
+		return nil, err
+	}
+	c.apply(config)
+	return c, nil
 }
-func (c *Client) SendAsync(ctx context.Context, function string, m *wire.Message) (*Call, error) {
-	panic("not built yet")
+
+// apply goes by what the server has said about itself.
+func (c *Client) apply(config configAnswer) {
+	c.limit = config.MaxMessage
+	c.out.w.SetCutoff(config.Cutoff)
+	c.r.SetLimits(wire.DefaultLimits(config.MaxMessage))
+	c.r.OnProgress(c.progress)
+	c.longWaits = c.opts.LongWaits && config.grants(featureWait)
+	if config.Heartbeat > 0 {
+		c.wg.Go(func() { c.beat(time.Duration(config.Heartbeat) * time.Second) })
+	}
 }
-func (c *Client) SendOneway(ctx context.Context, function string, m *wire.Message) error {
-	panic("not built yet")
+
+// Clone connects a new client with the same address and options; it works on a closed client too.
+func (c *Client) Clone(ctx context.Context) (*Client, error) { return Dial(ctx, c.addr, c.opts) }
+
+// Address is the server's.
+func (c *Client) Address() Address { return c.addr }
+
+// MaxMessageSize is the server's limit in bytes: header, plain meta data and payload together.
+func (c *Client) MaxMessageSize() int { return c.limit }
+
+// Running is true until Close, also when the connection is lost.
+func (c *Client) Running() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.closed
 }
-func (c *Client) Offer(ctx context.Context, queue, replyTo string, wait time.Duration, m *wire.Message) (*wire.Message, error) {
-	panic("not built yet")
+
+// linger is how long Close waits for the server to take what has been sent (ipc-api.md 5.2).
+const linger = 100 * time.Millisecond
+
+// Close ends the client. Waiting calls end with *EOFError. Requests that have been given to the client are sent first, and
+// the server serves them. Closing twice is fine.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return nil
+	}
+	c.closed = true
+	close(c.closing)
+	c.failPending(&EOFError{Cause: net.ErrClosed})
+	c.nc.SetDeadline(time.Now().Add(linger))
+	if !c.writing {
+		c.closeWrite()
+	}
+	alone := !c.reading // nobody else reads to the end
+	c.reading = true
+	c.mu.Unlock()
+
+	if alone {
+		c.discard()
+		c.stopReading()
+	}
+	<-c.ended
+	c.wg.Wait()
+	c.nc.Close()
+	return nil
 }
-func (c *Client) OfferAsync(ctx context.Context, queue, replyTo string, wait time.Duration, m *wire.Message) (*Call, error) {
-	panic("not built yet")
+
+// closeWrite tells the server that nothing more comes. The end must not be a reset: that would throw away what the server
+// has not read yet.
+func (c *Client) closeWrite() {
+	if h, ok := c.nc.(interface{ CloseWrite() error }); ok {
+		h.CloseWrite()
+	}
 }
-func (c *Client) Poll(ctx context.Context, queue string, wait time.Duration) (*wire.Message, error) {
-	panic("not built yet")
+
+// discard reads until the server has closed, or the deadline of Close. It owns the reading side.
+func (c *Client) discard() {
+	if _, ok := c.nc.(interface{ CloseWrite() error }); !ok {
+		return // no half close, so the server does not know yet
+	}
+	for {
+		if _, err := c.r.Read(); err != nil {
+			if _, over := err.(*wire.OversizeError); !over {
+				return
+			}
+		}
+	}
 }
-func (c *Client) PollAsync(ctx context.Context, queue string, wait time.Duration) (*Call, error) {
-	panic("not built yet")
+
+// fail ends the connection because of err: every waiting call fails. The first reason counts.
+func (c *Client) fail(err error) {
+	c.mu.Lock()
+	if c.lost == nil {
+		c.lost = err
+	}
+	c.failPending(&EOFError{Cause: c.lost})
+	c.mu.Unlock()
+	c.nc.Close()
 }
-func (c *Client) Publish(ctx context.Context, topic string, m *wire.Message) (*wire.Message, error) {
-	panic("not built yet")
+
+// failPending runs with mu held.
+func (c *Client) failPending(err error) {
+	for _, call := range c.pending {
+		c.complete(call, nil, err)
+	}
 }
-func (c *Client) PublishAsync(ctx context.Context, topic string, m *wire.Message) (*Call, error) {
-	panic("not built yet")
+
+// usable runs with mu held.
+func (c *Client) usable() error {
+	if c.closed {
+		return ErrClosed
+	}
+	if c.lost != nil {
+		return &LostError{Cause: c.lost}
+	}
+	return nil
 }
-func (c *Client) CreateTemporaryQueue(ctx context.Context, capacity int) (string, error) {
-	panic("not built yet")
+
+// beat sends heartbeats (decisions.md B14); one that is not answered ends the connection.
+func (c *Client) beat(every time.Duration) {
+	const limit = 5 * time.Second
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-c.closing:
+			return
+		case <-tick.C:
+		}
+		answer, err := c.roundTrip(context.Background(), newRequest(wire.Heartbeat, ""), limit)
+		if err == nil && answer.Status == wire.OK {
+			continue
+		}
+		if !c.Running() {
+			return
+		}
+		c.log.Warn("Heartbeat failed: the connection is given up", "error", err)
+		c.fail(errors.Join(text("heartbeat failed"), err))
+		return
+	}
 }
-func (c *Client) Test(ctx context.Context, payload []byte) (*wire.Message, error) {
-	panic("not built yet")
-}
-func (c *Client) CreateQueue(ctx context.Context, spec engine.QueueSpec) error {
-	panic("not built yet")
-}
-func (c *Client) RemoveQueue(ctx context.Context, name string) error { panic("not built yet") }
-func (c *Client) QueueStatus(ctx context.Context, name string) (st engine.QueueStatus, exists bool, err error) {
-	panic("not built yet")
-}
-func (c *Client) CreateTopic(ctx context.Context, name string) error        { panic("not built yet") }
-func (c *Client) RemoveTopic(ctx context.Context, name string) error        { panic("not built yet") }
-func (c *Client) HasTopic(ctx context.Context, name string) (bool, error)   { panic("not built yet") }
-func (c *Client) ServerStatus(ctx context.Context) (json []byte, err error) { panic("not built yet") }
-func (c *Client) ThreadPoolStatistics(ctx context.Context) (json []byte, err error) {
-	panic("not built yet")
-}
+
+// timedOut reports whether a read ended at its deadline.
+func timedOut(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }

@@ -5,7 +5,9 @@ package broker
 
 import (
 	"encoding/json"
+	"io"
 	"slices"
+	"time"
 
 	"gondola/broker/wire"
 )
@@ -63,6 +65,63 @@ func (c *conn) config(m *wire.Message) {
 		return
 	}
 	c.answer(m, wire.OK, mimeJSON, body)
+}
+
+// grants reports whether the server has granted a feature.
+func (a configAnswer) grants(feature string) bool { return slices.Contains(a.Features, feature) }
+
+// handshake opens the client's side: it asks for the server's configuration and checks that it fits
+// (wire-protocol.md 8).
+func (c *Client) handshake() (configAnswer, error) {
+	config, err := c.askConfig()
+	if err != nil {
+		return config, &Error{Text: errNoConfig.Error(), Cause: err}
+	}
+	login := c.opts.User != ""
+	switch {
+	case config.MaxMessage < wire.MinMaxMessage || config.MaxMessage > wire.MaxMaxMessage || config.Heartbeat < 0:
+		return config, &Error{Text: errNoConfig.Error(), Cause: text("the server's limits make no sense")}
+	case login && !config.Login:
+		return config, errNoLogin
+	case config.Login && !login:
+		return config, errNeedsLogin
+	case config.Encrypt || c.opts.Encrypt || login: // credentials never travel in plain (S2)
+		return config, errNoEncryption
+	}
+	return config, nil
+}
+
+// askConfig sends the configuration request, plain and uncompressed, and reads the answer.
+func (c *Client) askConfig() (configAnswer, error) {
+	config := defaultConfig()
+	asked := configRequest{AckMode: noAcknowledge}
+	if c.opts.LongWaits {
+		asked.Features = []string{featureWait}
+	}
+	body, err := json.Marshal(asked)
+	if err != nil {
+		return config, err
+	}
+	m := newRequest(wire.ClientConfig, "")
+	m.Mimetype, m.Charset, m.Timeout, m.Payload = mimeJSON, utf8Name, wire.NoTimeout, body
+	c.nc.SetDeadline(time.Now().Add(handshakeStep))
+	defer c.nc.SetDeadline(time.Time{})
+	if err := c.out.w.Queue(m); err != nil { // no cutoff and no sealer are set yet
+		return config, err
+	}
+	if err := c.out.flush(); err != nil {
+		return config, err
+	}
+	answer, err := c.r.Read()
+	switch {
+	case err == io.EOF:
+		return config, text("Failed to read data from channel, channel EOF reached!")
+	case err != nil:
+		return config, err
+	case answer.Type != wire.Response || answer.SubscriptionReply || answer.Status != wire.OK || answer.Mimetype != mimeJSON:
+		return config, failure("the server answered %s %s", answer.Type, answer.Status)
+	}
+	return config, decodeControl(answer.Payload, &config)
 }
 
 // keyExchange refuses: encryption is not offered yet. The connection goes on in plain, as after any refusal.

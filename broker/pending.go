@@ -1,0 +1,451 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package broker
+
+import (
+	"context"
+	"time"
+
+	"gondola/broker/wire"
+)
+
+// Call is a request under way, made by the ...Async methods.
+type Call struct {
+	client  *Client
+	request *wire.Message
+	until   time.Time     // when it times out
+	done    chan struct{} // closed when it is over; nil as long as nobody waits for that
+	release func()        // drops its timer, if it has one
+
+	over   bool          // guarded by the client's mutex, like the two below
+	answer *wire.Message // fixed once over
+	err    error
+}
+
+// Done is closed when the call is over.
+func (call *Call) Done() <-chan struct{} { return call.done }
+
+// Result waits until the call is over. Answers of whatever status are no errors; those are *TimeoutError, *EOFError,
+// *LostError, *SizeError and ctx's own.
+func (call *Call) Result() (*wire.Message, error) {
+	<-call.done
+	return call.answer, call.err
+}
+
+// outgoing is a request that waits for the writer.
+type outgoing struct {
+	m       *wire.Message
+	call    *Call      // nil: oneway
+	written chan error // gets the outcome of the write; nil if nobody asks
+}
+
+// complete ends a call. It runs with mu held; a call that is over stays as it is.
+func (c *Client) complete(call *Call, answer *wire.Message, err error) {
+	if call.over {
+		return
+	}
+	call.over, call.answer, call.err = true, answer, err
+	delete(c.pending, call.request.ID)
+	if call.release != nil {
+		call.release()
+	}
+	if call.done != nil {
+		close(call.done)
+	}
+}
+
+// give gives a call up, from outside the client's lock.
+func (c *Client) give(call *Call, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.complete(call, nil, err)
+}
+
+// roundTrip sends a request and waits for its answer, at most for limit.
+func (c *Client) roundTrip(ctx context.Context, m *wire.Message, limit time.Duration) (*wire.Message, error) {
+	call := &Call{client: c, request: m, until: time.Now().Add(limit)}
+	if err := c.submit(call); err != nil {
+		return nil, err
+	}
+	return c.await(ctx, call)
+}
+
+// start sends a request without waiting for anything. Its context and its limit end it.
+func (c *Client) start(ctx context.Context, m *wire.Message, limit time.Duration) (*Call, error) {
+	call := &Call{client: c, request: m, done: make(chan struct{}), until: time.Now().Add(limit)}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.usable(); err != nil {
+		return nil, err
+	}
+	timer := time.AfterFunc(limit, func() { c.give(call, &TimeoutError{After: patience(limit)}) })
+	stop := func() bool { return false }
+	if ctx.Done() != nil {
+		stop = context.AfterFunc(ctx, func() { c.give(call, ctx.Err()) })
+	}
+	call.release = func() { timer.Stop(); stop() }
+	c.pending[m.ID] = call
+	c.leave(outgoing{m: m, call: call})
+	if !c.reading {
+		c.reading = true
+		c.readOn()
+	}
+	return call, nil
+}
+
+// patience is the time for the answer alone, as the reference counts it: a moment went into sending.
+func patience(limit time.Duration) time.Duration { return limit - time.Millisecond }
+
+// submit registers a call and writes its request, or leaves it to the writer.
+func (c *Client) submit(call *Call) error {
+	c.mu.Lock()
+	if err := c.usable(); err != nil {
+		c.mu.Unlock()
+		return err
+	}
+	c.pending[call.request.ID] = call
+	if c.writing {
+		c.leave(outgoing{m: call.request, call: call})
+		c.mu.Unlock()
+		return nil
+	}
+	c.writing = true
+	c.mu.Unlock()
+
+	err := c.out.w.Queue(call.request)
+	if err != nil { // not a message that the protocol can carry; nothing was sent
+		c.give(call, err)
+	} else if lost := c.out.flush(); lost != nil {
+		c.fail(lost)
+	}
+	c.stopWriting()
+	return err
+}
+
+// oneway writes a request that has no answer; it returns when the request is written.
+func (c *Client) oneway(ctx context.Context, m *wire.Message, limit time.Duration) error {
+	c.mu.Lock()
+	if err := c.usable(); err != nil {
+		c.mu.Unlock()
+		return err
+	}
+	if !c.writing {
+		c.writing = true
+		c.mu.Unlock()
+		err := c.out.w.Queue(m)
+		if err == nil {
+			if err = c.out.flush(); err != nil {
+				c.fail(err)
+				err = &LostError{Cause: err}
+			}
+		}
+		c.stopWriting()
+		return err
+	}
+	written := make(chan error, 1)
+	c.leave(outgoing{m: m, written: written})
+	c.mu.Unlock()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case err := <-written:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return &TimeoutError{After: patience(limit)}
+	}
+}
+
+// leave appends a request for the writer and starts one if there is none. It runs with mu held.
+func (c *Client) leave(o outgoing) {
+	c.left = append(c.left, o)
+	if !c.writing {
+		c.writing = true
+		c.wg.Go(c.writeOn)
+	}
+}
+
+// stopWriting gives the writer up, or hands it to a goroutine if requests have been left. Of a closed client it says the
+// end, after what has been left.
+func (c *Client) stopWriting() {
+	c.mu.Lock()
+	left := len(c.left) > 0
+	switch {
+	case left && !c.closed:
+		c.wg.Go(c.writeOn)
+	case !left:
+		c.writing = false
+		if c.closed {
+			c.closeWrite()
+		}
+	}
+	closed := c.closed
+	c.mu.Unlock()
+	if left && closed { // Close may be waiting for the goroutines there are: no new one
+		c.writeOn()
+	}
+}
+
+// writeOn writes what has been left until nothing is, many requests with one write.
+func (c *Client) writeOn() {
+	var batch []outgoing
+	for {
+		c.mu.Lock()
+		if len(c.left) == 0 {
+			c.mu.Unlock()
+			c.stopWriting()
+			return
+		}
+		batch, c.left = c.left, batch[:0]
+		c.mu.Unlock()
+		c.writeBatch(batch)
+		clear(batch)
+	}
+}
+
+func (c *Client) writeBatch(batch []outgoing) {
+	first := 0 // of those whose bytes have not been flushed
+	flush := func(next int) {
+		err := c.out.flush()
+		if err != nil {
+			c.fail(err)
+			err = &LostError{Cause: err}
+		}
+		for _, o := range batch[first:next] {
+			if o.written != nil {
+				o.written <- err
+			}
+		}
+		first = next
+	}
+	for i := range batch {
+		o := &batch[i]
+		if err := c.out.w.Queue(o.m); err != nil {
+			if o.call != nil {
+				c.give(o.call, err)
+			}
+			if o.written != nil {
+				o.written <- err
+				o.written = nil
+			}
+		}
+		if c.out.w.Pending() >= maxPending {
+			flush(i + 1)
+		}
+	}
+	flush(len(batch))
+}
+
+// await waits for the answer of a call that has been submitted: as the reader if there is none, else as a follower.
+func (c *Client) await(ctx context.Context, call *Call) (*wire.Message, error) {
+	c.mu.Lock()
+	if call.over {
+		defer c.mu.Unlock()
+		return call.answer, call.err
+	}
+	if !c.reading {
+		c.reading, c.leader = true, call
+		c.armRead(call.until)
+		c.mu.Unlock()
+		c.lead(ctx, call)
+		return call.answer, call.err
+	}
+	call.done = make(chan struct{})
+	c.mu.Unlock()
+
+	begun := time.Now()
+	left := call.until.Sub(begun)
+	timer := time.NewTimer(left)
+	defer timer.Stop()
+	select {
+	case <-call.done:
+	case <-ctx.Done():
+		c.give(call, ctx.Err())
+	case <-timer.C:
+		c.give(call, &TimeoutError{After: left})
+	}
+	return call.answer, call.err
+}
+
+// armRead sees to it that a read ends soon after until. It runs with mu held. Setting a deadline is dear, so one that is a
+// little late is left in force.
+func (c *Client) armRead(until time.Time) {
+	const late = 100 * time.Millisecond
+	if c.closed || !c.readUntil.Before(until) && c.readUntil.Before(until.Add(late)) {
+		return
+	}
+	c.readUntil = until.Add(late)
+	c.nc.SetReadDeadline(c.readUntil)
+}
+
+// lead reads until call is over. Answers of other calls are handed to them.
+func (c *Client) lead(ctx context.Context, call *Call) {
+	left := time.Until(call.until)
+	if ctx.Done() != nil {
+		defer context.AfterFunc(ctx, c.interrupt(call))()
+	}
+	for {
+		m, err := c.r.Read()
+		c.mu.Lock()
+		if err != nil && !c.skip(err) {
+			if !c.survives(err) {
+				c.mu.Unlock()
+				c.fail(err)
+				c.stopReading()
+				return
+			}
+			if e := ctx.Err(); e != nil {
+				c.complete(call, nil, e)
+			} else if !time.Now().Before(call.until) {
+				c.complete(call, nil, &TimeoutError{After: left})
+			} else {
+				c.readUntil = time.Time{} // it was an earlier one
+			}
+		} else if m != nil {
+			c.dispatch(m)
+		}
+		if call.over {
+			closed := c.closed
+			if !closed {
+				c.handOver()
+			}
+			c.mu.Unlock()
+			if closed {
+				c.discard()
+				c.stopReading()
+			}
+			return
+		}
+		c.armRead(call.until)
+		c.mu.Unlock()
+	}
+}
+
+// interrupt makes the function that ends a leader's read because its context has ended. A frame that is arriving is read to
+// its end first.
+func (c *Client) interrupt(call *Call) func() {
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.leader == call && !c.inFrame && !c.closed {
+			c.readUntil = time.Time{}
+			c.nc.SetReadDeadline(time.Now())
+		}
+	}
+}
+
+// survives reports whether the stream is still in step after a read failed: a time-out between two frames, of a client
+// that is not being closed. It runs with mu held.
+func (c *Client) survives(err error) bool {
+	return timedOut(err) && !c.inFrame && !c.closed && c.lost == nil
+}
+
+// skip deals with an answer that was too large, and reports whether err is that. It runs with mu held.
+func (c *Client) skip(err error) bool {
+	over, ok := err.(*wire.OversizeError)
+	if ok {
+		c.endFrame()
+		if call := c.pending[over.Message.ID]; call != nil {
+			c.complete(call, nil, &SizeError{Limit: over.Limit, Payload: over.Size})
+		}
+	}
+	return ok
+}
+
+// dispatch hands an answer to its call. Whatever is no answer to an open call is dropped: late answers, and what a
+// server must not send (S4). It runs with mu held.
+func (c *Client) dispatch(m *wire.Message) {
+	c.endFrame()
+	if m.SubscriptionReply || m.Type != wire.Response {
+		return
+	}
+	if call := c.pending[m.ID]; call != nil {
+		c.complete(call, m, nil)
+	}
+}
+
+// endFrame lifts the deadline of a frame that has arrived. It runs with mu held.
+func (c *Client) endFrame() {
+	if !c.inFrame {
+		return
+	}
+	c.inFrame = false
+	c.readUntil = time.Time{}
+	if c.leader == nil && !c.closed {
+		c.nc.SetReadDeadline(time.Time{})
+	}
+}
+
+// handOver ends the leader's reading: a goroutine reads on if calls are waiting. It runs with mu held.
+func (c *Client) handOver() {
+	c.leader = nil
+	if len(c.pending) > 0 {
+		c.readOn()
+		return
+	}
+	c.reading = false
+}
+
+// readOn starts the goroutine that reads for those who wait. It runs with mu held, of a client that is not closed, with
+// reading set.
+func (c *Client) readOn() {
+	c.readUntil = time.Time{}
+	c.nc.SetReadDeadline(time.Time{})
+	c.wg.Go(c.readForAll)
+}
+
+// readForAll reads until no call waits; of a closed client, until the server has closed too.
+func (c *Client) readForAll() {
+	for {
+		m, err := c.r.Read()
+		c.mu.Lock()
+		if err != nil && !c.skip(err) {
+			if !c.survives(err) {
+				c.mu.Unlock()
+				c.fail(err)
+				c.stopReading()
+				return
+			}
+		} else if m != nil {
+			c.dispatch(m)
+		}
+		if len(c.pending) == 0 && !c.closed {
+			c.reading = false
+			c.mu.Unlock()
+			return
+		}
+		c.mu.Unlock()
+	}
+}
+
+// stopReading gives the reading side up for good, after its end.
+func (c *Client) stopReading() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reading, c.leader = false, nil
+	if c.closed {
+		close(c.ended)
+	}
+}
+
+// progress gives a frame that has begun the time of O12. It is called by whoever reads.
+func (c *Client) progress(rest int) {
+	have := c.r.Buffered()
+	if rest < 0 && have >= wire.HeaderLen || rest >= 0 && have >= wire.HeaderLen+rest {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
+	d := headerLimit
+	if rest >= 0 {
+		d = bodyLimit + time.Duration(rest/bodyRate)*time.Second
+	}
+	c.inFrame = true
+	c.readUntil = time.Now().Add(d)
+	c.nc.SetReadDeadline(c.readUntil)
+}
