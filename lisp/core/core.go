@@ -13,6 +13,6 @@ func Tables() []eval.Table {
 		controlTable, comprehensionTable, arithTable, predicateTable, seqTable,
 		collTable, hofTable, nameTable,
 		printTable, refTable, futureTable, exceptionTable, nsTable, systemTable, ioTable, interopTable, mutableTable,
-		textTable, regexTable, formatTable, textSplitTable, jsonTable, bytesTable, bytesNumberTable, textCodeTable, textCharTable,
+		textTable, regexTable, formatTable, textSplitTable, jsonTable, bytesTable, bytesNumberTable, textCodeTable, textCharTable, textCutTable, textMiscTable,
 	}
 }
