@@ -54,7 +54,7 @@ func decodeShort(s string) string {
 	}
 	b := make([]byte, 0, len(s))
 	for ; i >= 0 && i+1 < len(s); i = strings.IndexByte(s, '\\') {
-		b = append(b, s[:i]...)
+		b = value.AppendText(b, s[:i])
 		switch c := s[i+1]; c {
 		case 'n':
 			b = append(b, '\n')
@@ -65,10 +65,25 @@ func decodeShort(s string) string {
 		case '"', '\'', '\\':
 			b = append(b, c)
 		}
-		_, n := utf8.DecodeRuneInString(s[i+1:])
-		s = s[i+1+n:]
+		s = withoutUnit(s[i+1:])
 	}
-	return string(append(b, s...))
+	return string(value.AppendText(b, s))
+}
+
+// withoutUnit drops the first code unit of s: of a character beyond U+FFFF the second half stays (decisions.md L9).
+func withoutUnit(s string) string {
+	if s[0] < utf8.RuneSelf {
+		return s[1:]
+	}
+	_, n := utf8.DecodeRuneInString(s)
+	switch {
+	case n == utf8.UTFMax:
+		half := value.New(&value.Str{S: s[:n]})
+		return half.Substring(1, 2) + s[n:]
+	case n == 1 && len(s) >= 3 && value.CountUnits(s[:3]) == 1:
+		n = 3 // a lone surrogate
+	}
+	return s[n:]
 }
 
 // splitLines cuts at LF, CRLF and CR; a line end at the end of the text opens no further line.
