@@ -11,7 +11,7 @@ import (
 )
 
 // peerGone reports whether the peer has closed or reset the connection, as far as the socket knows; it never waits and
-// takes no bytes (P2). Bytes that arrived before the end hide it.
+// takes no bytes (P2). Where the system does not tell the state of a connection, bytes that arrived before its end hide it.
 func peerGone(nc net.Conn) bool {
 	sc, ok := nc.(syscall.Conn)
 	if !ok {
@@ -19,10 +19,15 @@ func peerGone(nc net.Conn) bool {
 	}
 	raw, err := sc.SyscallConn()
 	if err != nil {
-		return false
+		return true
 	}
+	_, tcp := nc.(*net.TCPConn)
 	gone := false
 	err = raw.Control(func(fd uintptr) { // Read would wait for whoever reads
+		if established, known := tcpEstablished(int(fd), tcp); known {
+			gone = !established
+			return
+		}
 		var b [1]byte
 		n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		switch err {
