@@ -29,15 +29,19 @@ func TestCodeUnits(t *testing.T) {
 		if back := value.FromUnits(units); back != s {
 			t.Errorf("%q: comes back as %q", s, back)
 		}
-		for range 3 { // from the second time on there is an index
-			for i, c := range units {
-				if got := str.CharAt(i); got != c {
+		for i, c := range units {
+			fresh := value.New(&value.Str{S: s})
+			for range 3 { // from the second time on there is an index
+				if got := fresh.CharAt(i); got != c {
 					t.Errorf("%q: char %d is %x, want %x", s, i, got, c)
 				}
 			}
-			for i := range len(units) + 1 {
-				for j := i; j <= len(units); j++ {
-					if got, want := str.Substring(i, j), value.FromUnits(units[i:j]); got != want {
+		}
+		for i := range len(units) + 1 {
+			for j := i; j <= len(units); j++ {
+				fresh := value.New(&value.Str{S: s})
+				for range 3 {
+					if got, want := fresh.Substring(i, j), value.FromUnits(units[i:j]); got != want {
 						t.Errorf("%q: [%d,%d) is %q, want %q", s, i, j, got, want)
 					}
 				}

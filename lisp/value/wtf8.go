@@ -181,6 +181,9 @@ func ToUTF8(s string) string {
 
 // substring returns code units [i,j) of s. A character that is cut in half leaves a lone surrogate.
 func substring(s string, i, j int) string {
+	if i == j {
+		return "" // also in the middle of a character
+	}
 	var b []byte
 	from, to := -1, -1 // the whole characters inside, as byte offsets
 	pos, off := 0, 0
