@@ -5,6 +5,7 @@ package eval
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"gondola/lisp/value"
 )
@@ -224,9 +225,14 @@ func (c *compiler) builtinCall(b *Builtin, v *Var, form *value.List, args []valu
 	if h != nil {
 		site.late = &lateForm{form: form, fs: c.fs, env: c.env, ns: c.ns}
 	}
-	head := builtinHead{b: b, v: v, global: c.globalHead(v, h, site)}
+	head := builtinHead{b: b, v: v, own: &never, global: c.globalHead(v, h, site)}
 	if v == nil || v.core == nil {
 		head.v = nil // cannot be redefined
+	} else {
+		head.own = &v.ns.ownCore
+		if fusedNames[v.name] {
+			head.own = &v.ns.ownFused
+		}
 	}
 	if n := fuse(&head, nodes); n != nil {
 		return n, nil
@@ -246,14 +252,16 @@ func (c *compiler) builtinCall(b *Builtin, v *Var, form *value.List, args []valu
 // under the name (E12).
 type builtinHead struct {
 	b      *Builtin
-	v      *Var // the cell to re-check; nil if it cannot be redefined
+	v      *Var         // the cell to re-check; nil if it cannot be redefined
+	own    *atomic.Bool // whether the cell needs to be looked at
 	global globalHead
 }
 
 // shadowed reports whether the namespace has defined the name since.
-func (h *builtinHead) shadowed() bool {
-	return h.v != nil && (h.v.root.Load() != nil || h.v.dynamic.Load())
-}
+func (h *builtinHead) shadowed() bool { return h.own.Load() && h.v.isBound() }
+
+// never is the flag of what cannot be redefined.
+var never atomic.Bool
 
 func (h *builtinHead) trace(err error) error { return trace(err, h.global.site) }
 

@@ -32,6 +32,9 @@ const (
 var arithOps = map[string]arithOp{"+": opAdd, "-": opSub, "*": opMul}
 var cmpOps = map[string]cmpOp{"<": cmpLT, "<=": cmpLE, ">": cmpGT, ">=": cmpGE, "==": cmpEQ}
 
+// fusedNames are the core names that fuse knows.
+var fusedNames = nameSet("+ - * < <= > >= == inc dec not nil?")
+
 // fuse returns a specialised node for a call of a core function; nil if there is none.
 func fuse(h *builtinHead, args []Node) Node {
 	if len(args) == 2 {
@@ -166,6 +169,13 @@ func (n *arithLLNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	if n.shadowed() {
 		return n.redefined(th, fr, n.a, n.b2)
 	}
+	if n.op == opAdd {
+		if a, ok := fr[n.s1].Long(); ok {
+			if b, ok := fr[n.s2].Long(); ok {
+				return value.Long(a + b), nil
+			}
+		}
+	}
 	v, err := arith(n.op, fr[n.s1], fr[n.s2])
 	if err != nil {
 		return value.Nil, n.trace(err)
@@ -213,7 +223,42 @@ func fuseCompare(h *builtinHead, op cmpOp, a, b Node) Node {
 			return &cmpLCNode{builtinHead: *h, op: op, slot: l.slot, k: k, a: a, b2: b}
 		}
 	}
+	if x, ok := a.(*localNode); ok {
+		if y, ok := b.(*localNode); ok {
+			return &cmpLLNode{builtinHead: *h, op: op, s1: x.slot, s2: y.slot, a: a, b2: b}
+		}
+	}
 	return &cmpNode{builtinHead: *h, op: op, a: a, b2: b}
+}
+
+// cmpLLNode is local cmp local.
+type cmpLLNode struct {
+	builtinHead
+	op     cmpOp
+	s1, s2 uint8
+	a, b2  Node
+}
+
+// Test compares.
+func (n *cmpLLNode) Test(th *Thread, fr *Frame) (bool, error) {
+	if n.shadowed() {
+		v, err := n.global.slow(th, fr, n.a, n.b2)
+		return v.Truthy(), err
+	}
+	if a, ok := fr[n.s1].Long(); ok {
+		if b, ok := fr[n.s2].Long(); ok {
+			return cmpLongs(n.op, a, b), nil
+		}
+	}
+	return n.compare(th, n.op, fr[n.s1], fr[n.s2])
+}
+
+func (n *cmpLLNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
+	if n.shadowed() {
+		return n.global.slow(th, fr, n.a, n.b2)
+	}
+	ok, err := n.Test(th, fr)
+	return value.Bool(ok), err
 }
 
 func cmpLongs(op cmpOp, a, b int64) bool {
@@ -371,3 +416,9 @@ func (n *nilNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	v, err := n.a.Eval(th, fr)
 	return value.Bool(v.IsNil()), err
 }
+
+func (*cmpNode) boolean()   {}
+func (*cmpLLNode) boolean() {}
+func (*cmpLCNode) boolean() {}
+func (*notNode) boolean()   {}
+func (*nilNode) boolean()   {}

@@ -35,14 +35,28 @@ func (v *Var) Qualified() string { return v.ns.name + "/" + v.name }
 func (v *Var) bind(x value.Value) {
 	v.ns.mu.Lock()
 	defer v.ns.mu.Unlock()
+	v.markOwn()
 	f, _ := x.Ref().(*Fn)
 	v.fn.Store(f)
 	v.root.Store(&x)
 }
 
+// markOwn tells the intrinsics of the namespace that they have to look at their cells (E12): one flag, so that the usual
+// check is one load of a hot word.
+func (v *Var) markOwn() {
+	if v.core == nil || !v.core.isBound() {
+		return
+	}
+	v.ns.ownCore.Store(true)
+	if fusedNames[v.name] {
+		v.ns.ownFused.Store(true)
+	}
+}
+
 func (v *Var) makeDynamic(x value.Value) {
 	v.ns.mu.Lock()
 	defer v.ns.mu.Unlock()
+	v.markOwn()
 	v.dyn.Store(&x)
 	v.dynamic.Store(true)
 	v.root.Store(nil)
@@ -88,6 +102,8 @@ type Namespace struct {
 	alias   map[string]string
 	imports map[string]string // short class name to full name
 
+	ownCore  atomic.Bool // defines a name that core has
+	ownFused atomic.Bool // … that the compiler fuses: +, <, inc, …
 	declared atomic.Bool // by ns; a namespace that is only mentioned exists for nobody
 }
 

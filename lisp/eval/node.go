@@ -298,6 +298,34 @@ func (n *let1Node) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	return n.body.Eval(th, fr)
 }
 
+// Test keeps the conditions that and and or expand to from making Values: a boolean init is tested and stored as such.
+func (n *let1Node) Test(th *Thread, fr *Frame) (bool, error) {
+	if t, ok := n.init.(boolTester); ok {
+		b, err := t.Test(th, fr)
+		if err != nil {
+			return false, err
+		}
+		fr[n.slot] = value.Bool(b)
+	} else {
+		v, err := n.init.Eval(th, fr)
+		if err != nil {
+			return false, err
+		}
+		fr[n.slot] = v
+	}
+	if t, ok := n.body.(Tester); ok {
+		return t.Test(th, fr)
+	}
+	v, err := n.body.Eval(th, fr)
+	return v.Truthy(), err
+}
+
+// boolTester is a Tester whose value is a boolean.
+type boolTester interface {
+	Tester
+	boolean()
+}
+
 // fnNode makes a closure.
 type fnNode struct {
 	code *fnCode
