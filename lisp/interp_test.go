@@ -44,13 +44,13 @@ func TestWriteError(t *testing.T) {
 
 // cancelling is an output that ends a context at its first write.
 type cancelling struct {
-	bytes.Buffer
+	text   bytes.Buffer
 	cancel context.CancelFunc
 }
 
 func (c *cancelling) Write(p []byte) (int, error) {
 	c.cancel()
-	return c.Buffer.Write(p)
+	return c.text.Write(p)
 }
 
 // A context that ends interrupts the script; finally blocks run (E1).
@@ -60,8 +60,8 @@ func TestInterrupt(t *testing.T) {
 	in := lisp.New(lisp.Options{Stdout: out})
 	defer in.Close()
 	_, err := in.Eval(ctx, `(try (print "go ") (while true nil) (finally (print "finally")))`, "test")
-	if err == nil || !strings.Contains(err.Error(), "InterruptedException") || out.String() != "go finally" {
-		t.Errorf("error %v, output %q", err, out.String())
+	if err == nil || !strings.Contains(err.Error(), "InterruptedException") || out.text.String() != "go finally" {
+		t.Errorf("error %v, output %q", err, out.text.String())
 	}
 }
 
