@@ -27,6 +27,11 @@ func (u *union) pattern() string {
 // class reads behind an opening bracket and returns a pattern for one character. Unions become alternatives and intersections
 // lookaheads, where the engine's own classes do not do.
 func (t *regexTranslator) class() string {
+	if t.classes++; t.classes > maxRegexNesting {
+		t.bad = true
+		return ""
+	}
+	defer func() { t.classes-- }()
 	negated := t.take("^")
 	parts := []*union{{}}
 	for first := true; ; first = false {

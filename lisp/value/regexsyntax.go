@@ -19,13 +19,17 @@ func translateRegex(source string) (pattern string, ok bool) {
 	return t.out.String(), !t.bad && len(t.stack) == 0
 }
 
+// maxRegexNesting bounds open groups and classes: the translator and the engine recurse (evaluator.md E2).
+const maxRegexNesting = 500
+
 type regexTranslator struct {
-	src   string
-	pos   int
-	out   strings.Builder
-	flags regexFlags
-	stack []regexFlags // of the open groups
-	bad   bool
+	src     string
+	pos     int
+	out     strings.Builder
+	flags   regexFlags
+	stack   []regexFlags // of the open groups
+	classes int          // open classes
+	bad     bool
 }
 
 type regexFlags struct{ dotAll, comments, unixLines bool }
@@ -107,6 +111,10 @@ func (t *regexTranslator) blank(r rune) {
 
 // group reads behind an opening parenthesis.
 func (t *regexTranslator) group() {
+	if len(t.stack) >= maxRegexNesting {
+		t.bad = true
+		return
+	}
 	if !t.take("?") {
 		t.stack = append(t.stack, t.flags)
 		t.out.WriteByte('(')
