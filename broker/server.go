@@ -44,7 +44,7 @@ type Server struct {
 	conns     map[*conn]struct{}
 	wg        sync.WaitGroup // accept loops and connections
 	stopped   chan struct{}  // closed at the end of the shutdown
-	stopErr   error          // set before stopped is closed
+	stopErr   error          // of the engine; set before stopped is closed
 }
 
 type state int
@@ -169,10 +169,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	err := s.await(ctx)
 	s.abort()
-	s.stopErr = errors.Join(err, s.engine.Close())
+	s.stopErr = s.engine.Close()
 	close(s.stopped)
 	s.log.Info("Server closed", "address", s.Address().String())
-	return s.stopErr
+	return errors.Join(err, s.stopErr)
 }
 
 // cutGrace is how long connections get to end after their sockets have been closed under them.
