@@ -82,7 +82,7 @@ func clampInt(n int64) int { return int(max(0, min(n, 1<<40))) }
 // elements returns the items of a sequence-like argument of the functions that reject maps and sets.
 func elements(th *eval.Thread, fn string, v value.Value) ([]value.Value, error) {
 	switch v.Ref().(type) {
-	case value.Map, value.Set:
+	case value.Map, value.Set, *value.ByteBuf:
 		return nil, invalidType(fn, v)
 	}
 	items, ok, err := value.Items(th, v)
@@ -226,7 +226,11 @@ func nth(th *eval.Thread, c, idx, def value.Value, hasDef bool) (value.Value, er
 	if hasDef {
 		return def, nil
 	}
-	return value.Nil, value.Errorf("nth: index %d out of range for a %s of size %d.", i, kind, n)
+	size := "size"
+	if kind == "string" {
+		size = "length"
+	}
+	return value.Nil, value.Errorf("nth: index %d out of range for a %s of %s %d.", i, kind, size, n)
 }
 
 func count(_ *eval.Thread, v value.Value) (value.Value, error) {
