@@ -205,6 +205,18 @@ func nth(th *eval.Thread, c, idx, def value.Value, hasDef bool) (value.Value, er
 		if _, ok := x.(*value.Vector); ok {
 			kind = "vector"
 		}
+	case *value.LazySeq: // only as far as needed: it may have no end
+		var items []value.Value
+		for l, more := x, true; more && l != nil && int64(len(items)) <= i; {
+			var first value.Value
+			if first, l, more, err = l.Next(th); err != nil {
+				return value.Nil, err
+			}
+			if more {
+				items = append(items, first)
+			}
+		}
+		n, at = len(items), func(i int) value.Value { return items[i] }
 	case *value.Str:
 		n, kind = x.CodeUnits(), "string"
 		at = func(i int) value.Value { return value.Char(x.CharAt(i)) }

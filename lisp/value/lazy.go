@@ -48,7 +48,15 @@ func (l *LazySeq) Next(c Caller) (first Value, rest *LazySeq, ok bool, err error
 	return x.first, x.rest, x.more, nil
 }
 
+// interruptible is a Caller whose evaluation can be stopped: a sequence without end is then no loop without end (E11).
+type interruptible interface{ CheckInterrupt() error }
+
 func (x *lazyCell) force(c Caller) error {
+	if i, ok := c.(interruptible); ok {
+		if err := i.CheckInterrupt(); err != nil {
+			return err
+		}
+	}
 	there, err := x.once.enter(contextOf(c), c, "lazy sequence")
 	if there || err != nil {
 		return err
