@@ -111,15 +111,15 @@ func TestHelpAndVersion(t *testing.T) {
 // TestSignals is H3: the evaluation is interrupted whatever it catches, finally runs, the status tells the signal.
 func TestSignals(t *testing.T) {
 	binary := gondola(t)
-	const catchAll = ` (catch :java.lang.Throwable e (println "caught")) (finally (println "finally"))))`
+	const catchAll = ` (catch :java.lang.Throwable e (println "caught")) (finally (println "finally")))`
 	for _, c := range []struct {
 		name, script string
 		signal       syscall.Signal
 		status       int
 	}{
-		{"sleep", `(do (println "ready") (try (sleep 600000)` + catchAll, syscall.SIGINT, 130},
-		{"busy loop", `(do (println "ready") (try (while true nil)` + catchAll, syscall.SIGTERM, 143},
-		{"deref", `(do (println "ready") (try (deref (promise))` + catchAll, syscall.SIGTERM, 143},
+		{"sleep", `(try (println "ready") (sleep 600000)` + catchAll, syscall.SIGINT, 130},
+		{"busy loop", `(try (println "ready") (while true nil)` + catchAll, syscall.SIGTERM, 143},
+		{"deref", `(try (println "ready") (deref (promise))` + catchAll, syscall.SIGTERM, 143},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := start(t, binary, scratch(t), "-e", c.script)
