@@ -19,8 +19,11 @@ import (
 	"gondola/broker/wire"
 )
 
-// maxPending is how many bytes of answers are gathered for one write.
-const maxPending = 1 << 20
+// errStuck: the peer does not take its answers.
+const errStuck = text("no progress in writing")
+
+// maxPending is how many queued bytes make a write worth its while; the writer's memory for more is not pooled.
+const maxPending = 48 << 10
 
 // conn is an accepted connection. Its goroutine reads, serves and writes, and owns every field; while a watcher runs, that
 // one owns the reading side.
@@ -78,9 +81,6 @@ func (c *conn) run() {
 			return
 		}
 		c.serve(f)
-		if c.stuck {
-			return
-		}
 	}
 }
 
@@ -90,7 +90,7 @@ func (c *conn) next() (frame, error) {
 		c.flush()
 		c.unwatch()
 	}
-	if len(c.ahead) > 0 {
+	if len(c.ahead) > 0 && !c.stuck {
 		f := c.ahead[0]
 		c.ahead[0] = frame{}
 		c.ahead = c.ahead[1:]
@@ -107,6 +107,9 @@ func (c *conn) next() (frame, error) {
 		}
 	} else if c.out.w.Pending() >= maxPending {
 		c.flush()
+	}
+	if c.stuck {
+		return frame{}, errStuck
 	}
 	return c.readFrame()
 }
@@ -217,5 +220,6 @@ func tune(nc net.Conn, send, receive int) {
 	}
 	if t, ok := nc.(*net.TCPConn); ok {
 		t.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interval: 30 * time.Second, Count: 3})
+		tuneLoopback(t)
 	}
 }

@@ -108,14 +108,12 @@ func (e *OpenError) Unwrap() error { return e.Cause }
 
 // The causes of an OpenError that have no data.
 const (
-	errNoConfig      = text("Failed to get client config from server!")
-	errNeedsLogin    = text("The IPC server requires authentication! Please pass a user name and a password for opening an IPC client!")
-	errNoLogin       = text("Authentication is not enabled! User credentials are not required!")
-	errNoEncryption  = text("The server requires encryption, which this client does not offer yet!")
-	errHalfLogin     = text("Authentication requires both a user name and a password!")
-	errAddressInUse  = text("Address already in use")
-	errKeyExchange   = text("Failed on Diffie-Hellman key exchange!")
-	errNotConnection = text("Failed to open connection to the server")
+	errNoConfig     = text("Failed to get client config from server!")
+	errNeedsLogin   = text("The IPC server requires authentication! Please pass a user name and a password for opening an IPC client!")
+	errNoLogin      = text("Authentication is not enabled! User credentials are not required!")
+	errNoEncryption = text("The server requires encryption, which this client does not offer yet!")
+	errHalfLogin    = text("Authentication requires both a user name and a password!")
+	errAddressInUse = text("Address already in use")
 )
 
 // StartError: a server could not be started (ipc-api.md 5.2).

@@ -12,9 +12,9 @@ import (
 
 // Call is a request under way, made by the ...Async methods.
 type Call struct {
-	client  *Client
 	request *wire.Message
-	until   time.Time     // when it times out
+	limit   time.Duration // its time in all
+	until   time.Time     // when that is over
 	done    chan struct{} // closed when it is over; nil as long as nobody waits for that
 	release func()        // drops its timer, if it has one
 
@@ -64,7 +64,7 @@ func (c *Client) give(call *Call, err error) {
 
 // roundTrip sends a request and waits for its answer, at most for limit.
 func (c *Client) roundTrip(ctx context.Context, m *wire.Message, limit time.Duration) (*wire.Message, error) {
-	call := &Call{client: c, request: m, until: time.Now().Add(limit)}
+	call := &Call{request: m, limit: limit, until: time.Now().Add(limit)}
 	if err := c.submit(call); err != nil {
 		return nil, err
 	}
@@ -73,13 +73,13 @@ func (c *Client) roundTrip(ctx context.Context, m *wire.Message, limit time.Dura
 
 // start sends a request without waiting for anything. Its context and its limit end it.
 func (c *Client) start(ctx context.Context, m *wire.Message, limit time.Duration) (*Call, error) {
-	call := &Call{client: c, request: m, done: make(chan struct{}), until: time.Now().Add(limit)}
+	call := &Call{request: m, done: make(chan struct{}), limit: limit, until: time.Now().Add(limit)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.usable(); err != nil {
 		return nil, err
 	}
-	timer := time.AfterFunc(limit, func() { c.give(call, &TimeoutError{After: patience(limit)}) })
+	timer := time.AfterFunc(limit, func() { c.give(call, timeout(limit)) })
 	stop := func() bool { return false }
 	if ctx.Done() != nil {
 		stop = context.AfterFunc(ctx, func() { c.give(call, ctx.Err()) })
@@ -94,8 +94,9 @@ func (c *Client) start(ctx context.Context, m *wire.Message, limit time.Duration
 	return call, nil
 }
 
-// patience is the time for the answer alone, as the reference counts it: a moment went into sending.
-func patience(limit time.Duration) time.Duration { return limit - time.Millisecond }
+// timeout is the error of a call whose limit is over. Its text counts the time for the answer alone, as the reference's
+// does: a moment went into sending.
+func timeout(limit time.Duration) error { return &TimeoutError{After: limit - time.Millisecond} }
 
 // submit registers a call and writes its request, or leaves it to the writer.
 func (c *Client) submit(call *Call) error {
@@ -154,7 +155,7 @@ func (c *Client) oneway(ctx context.Context, m *wire.Message, limit time.Duratio
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-timer.C:
-		return &TimeoutError{After: patience(limit)}
+		return timeout(limit)
 	}
 }
 
@@ -255,16 +256,14 @@ func (c *Client) await(ctx context.Context, call *Call) (*wire.Message, error) {
 	call.done = make(chan struct{})
 	c.mu.Unlock()
 
-	begun := time.Now()
-	left := call.until.Sub(begun)
-	timer := time.NewTimer(left)
+	timer := time.NewTimer(time.Until(call.until))
 	defer timer.Stop()
 	select {
 	case <-call.done:
 	case <-ctx.Done():
 		c.give(call, ctx.Err())
 	case <-timer.C:
-		c.give(call, &TimeoutError{After: left})
+		c.give(call, timeout(call.limit))
 	}
 	return call.answer, call.err
 }
@@ -282,7 +281,6 @@ func (c *Client) armRead(until time.Time) {
 
 // lead reads until call is over. Answers of other calls are handed to them.
 func (c *Client) lead(ctx context.Context, call *Call) {
-	left := time.Until(call.until)
 	if ctx.Done() != nil {
 		defer context.AfterFunc(ctx, c.interrupt(call))()
 	}
@@ -299,7 +297,7 @@ func (c *Client) lead(ctx context.Context, call *Call) {
 			if e := ctx.Err(); e != nil {
 				c.complete(call, nil, e)
 			} else if !time.Now().Before(call.until) {
-				c.complete(call, nil, &TimeoutError{After: left})
+				c.complete(call, nil, timeout(call.limit))
 			} else {
 				c.readUntil = time.Time{} // it was an earlier one
 			}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"gondola/ipcmod"
 	"gondola/lisp"
 	"gondola/lisp/value"
 )
@@ -121,7 +122,7 @@ func (c *langCase) run() string {
 
 func (c *langCase) evaluate(ctx context.Context) string {
 	var stdout, stderr lockedBuffer
-	in := lisp.New(lisp.Options{Stdin: strings.NewReader(langInput), Stdout: &stdout, Stderr: &stderr})
+	in := lisp.New(lisp.Options{Stdin: strings.NewReader(langInput), Stdout: &stdout, Stderr: &stderr, Tables: ipcmod.Module(ipcmod.Config{})})
 	defer in.Close()
 	v, err := in.Eval(ctx, c.Expr, "test")
 	got := ""

@@ -41,9 +41,9 @@ func createFunction(th *eval.Thread, in *eval.Args) (value.Value, error) {
 // handler runs a script function for the server. Every call has a thread of its own, with the bindings and the output that
 // were current at create-function (ipc-api.md 5.3); an error is the server's to log and to answer (B6).
 func handler(th *eval.Thread, f value.Value) broker.Handler {
-	origin := th.Fork(nil)
+	origin := th.Fork()
 	return func(ctx context.Context, m *wire.Message) (*wire.Message, error) {
-		worker := origin.Fork(ctx)
+		worker := origin.ForkWith(ctx)
 		defer worker.Release()
 		v, err := worker.Guard(func() (value.Value, error) { return worker.Call1(f, wrap(m)) })
 		if err != nil || v.IsNil() {

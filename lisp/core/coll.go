@@ -132,6 +132,9 @@ func getIn(th *eval.Thread, a []value.Value) (value.Value, error) {
 	}
 	m := a[0]
 	for _, k := range keys {
+		if m.IsNil() {
+			return def, nil
+		}
 		if s, ok := m.Ref().(value.Sequence); ok {
 			if i, isLong := k.Long(); isLong && i >= 0 && i < int64(s.Count()) {
 				m = s.Nth(int(i))

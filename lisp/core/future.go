@@ -62,7 +62,7 @@ func future(th *eval.Thread, f value.Value) (value.Value, error) {
 // start runs f on a goroutine with a thread of its own; cancelling interrupts that thread. An error that nobody asks for is
 // logged when it happens (H6).
 func start(th *eval.Thread, t *value.Type, f value.Value) *value.Future {
-	worker := th.Fork(nil)
+	worker := th.Fork()
 	fut := value.NewFuture(t, func() {
 		worker.Interrupt(value.NewException(value.InterruptedException, "The future was cancelled."))
 	})
@@ -83,7 +83,7 @@ func promise(th *eval.Thread, a []value.Value) (value.Value, error) {
 		return value.NewFuture(value.TypePromise, nil).Val(), nil
 	}
 	if !eval.IsFunction(a[0]) {
-		return value.Nil, value.CoerceError(a[0], "function")
+		return value.Nil, value.Errorf("Function 'promise' does not allow type %s argument", a[0].Type())
 	}
 	return start(th, value.TypePromise, a[0]).Val(), nil
 }

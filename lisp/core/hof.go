@@ -81,6 +81,11 @@ type reducedValue struct {
 func (r *reducedValue) Type() *value.Type { return &value.Type{Name: "core/reduced"} }
 
 func map1(th *eval.Thread, f, c value.Value) (value.Value, error) {
+	if !eval.IsCallable(f) {
+		if _, isMacro := f.Ref().(*eval.Macro); !isMacro {
+			return value.Nil, value.CoerceError(f, "function")
+		}
+	}
 	if c.IsNil() {
 		return value.Nil, nil
 	}

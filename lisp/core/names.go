@@ -18,6 +18,9 @@ var nameTable = eval.Table{
 		if s, ok := v.Str(); ok {
 			return value.String(s), nil
 		}
+		if v.IsNil() {
+			return value.Nil, nil
+		}
 		q, err := qualifiedName("name", v)
 		if err != nil {
 			return value.Nil, err
@@ -77,7 +80,7 @@ func qualifiedName(fn string, v value.Value) (string, error) {
 	case *eval.Builtin:
 		return x.Name, nil
 	}
-	return "", value.Errorf("Function '%s' does not allow type %s as parameter.", fn, v.Type())
+	return "", value.Errorf("Function '%s' does not allow %s as parameter", fn, v.Type())
 }
 
 func char(_ *eval.Thread, v value.Value) (value.Value, error) {

@@ -26,6 +26,7 @@ var seqTable = eval.Table{
 		e, err := isEmpty(th, v)
 		return value.Bool(!e.Truthy()), err
 	}, Forms: "(not-empty? coll)", Doc: "Whether a collection has elements."},
+	{Name: "empty", Min: 1, Max: 1, F1: emptied, Forms: "(empty coll)", Doc: "An empty collection of the same kind; nil for nil."},
 	{Name: "seq", Min: 1, Max: 1, F1: seqOf, Forms: "(seq coll)", Doc: "A list of the elements; nil if there are none."},
 	{Name: "take", Min: 2, Max: 2, F2: take, Forms: "(take n coll)", Doc: "The first n elements."},
 	{Name: "drop", Min: 2, Max: 2, F2: drop, Forms: "(drop n coll)", Doc: "All but the first n elements."},
@@ -261,6 +262,8 @@ func count(_ *eval.Thread, v value.Value) (value.Value, error) {
 		return value.Long(int64(x.Lim)), nil
 	case *value.MapEntry:
 		return value.Long(2), nil
+	case *value.Keyword:
+		return value.Long(int64(value.CountUnits(x.Name))), nil
 	}
 	return value.Nil, invalidType("count", v)
 }
@@ -275,6 +278,21 @@ func isEmpty(th *eval.Thread, v value.Value) (value.Value, error) {
 		return value.False, nil
 	}
 	return value.Bool(n == value.Long(0)), nil
+}
+
+func emptied(_ *eval.Thread, v value.Value) (value.Value, error) {
+	switch x := v.Ref().(type) {
+	case value.Sequence:
+		return x.Of(nil).Val(), nil
+	case value.Map:
+		return x.Empty().Val(), nil
+	case value.Set:
+		return x.Empty().Val(), nil
+	}
+	if v.IsNil() {
+		return value.Nil, nil
+	}
+	return value.Nil, invalidType("empty", v)
 }
 
 func seqOf(th *eval.Thread, v value.Value) (value.Value, error) {

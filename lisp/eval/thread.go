@@ -79,11 +79,11 @@ func (rt *Runtime) NewThread(ctx context.Context) *Thread {
 }
 
 // Fork makes a thread for another goroutine, with a snapshot of the bindings and the namespace (language.md 3.10). It is
-// not tied to the forking thread's context but to ctx, or to the interpreter's if ctx is nil.
-func (th *Thread) Fork(ctx context.Context) *Thread {
-	if ctx == nil {
-		ctx = th.rt.ctx
-	}
+// not tied to the forking thread's context but lives as long as the interpreter.
+func (th *Thread) Fork() *Thread { return th.ForkWith(th.rt.ctx) }
+
+// ForkWith is Fork for a thread that ctx ends.
+func (th *Thread) ForkWith(ctx context.Context) *Thread {
 	t := th.rt.NewThread(ctx)
 	t.ns = th.ns
 	t.binds = th.binds.snapshot()
