@@ -9,9 +9,10 @@ import (
 
 // loopNode runs its body until it ends without recur. A recur has stored the new values by then.
 type loopNode struct {
-	cells  []uint8
-	stores []Node
-	body   Node
+	cells   []uint8
+	stores  []Node
+	body    Node
+	numeric *numLoop // nil: not numeric
 }
 
 func (n *loopNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
@@ -23,7 +24,12 @@ func (n *loopNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 			return value.Nil, err
 		}
 	}
-	for {
+	for turn := 0; ; turn++ {
+		if turn < numericTries && n.numeric != nil {
+			if v, err, done := n.numeric.run(th, fr); done {
+				return v, err
+			}
+		}
 		v, err := n.body.Eval(th, fr)
 		if err == nil {
 			return v, nil
@@ -47,7 +53,13 @@ type whileNode struct {
 	again  bool // the outcome of the test that goes round again
 	recur  recurring
 	exit   Node
+
+	numeric *numLoop // nil: not numeric
 }
+
+// numericTries is in how many first turns a numeric loop may change over to registers: a local often gets its type in the
+// first one, as sum does in (loop [sum 0] … (recur (+ sum 0.5))).
+const numericTries = 2
 
 func (n *whileNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	for _, s := range n.cells {
@@ -58,7 +70,12 @@ func (n *whileNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 			return value.Nil, err
 		}
 	}
-	for {
+	for turn := 0; ; turn++ {
+		if turn < numericTries && n.numeric != nil {
+			if v, err, done := n.numeric.run(th, fr); done {
+				return v, err
+			}
+		}
 		ok, err := n.test.Test(th, fr)
 		if err != nil {
 			return value.Nil, err
@@ -207,15 +224,16 @@ func analyseLoop(c *compiler, form *value.List, args []value.Value, tail bool) (
 			return nil, err
 		}
 		cells := lb.cells()
+		numeric := newNumLoop(body, lb.binders)
 		if i, ok := body.(*ifNode); ok {
 			if r, ok := i.then.(recurring); ok && !containsRecur(i.els) {
-				return &whileNode{cells, lb.stores, i.test, true, r, i.els}, nil
+				return &whileNode{cells, lb.stores, i.test, true, r, i.els, numeric}, nil
 			}
 			if r, ok := i.els.(recurring); ok && !containsRecur(i.then) {
-				return &whileNode{cells, lb.stores, i.test, false, r, i.then}, nil
+				return &whileNode{cells, lb.stores, i.test, false, r, i.then, numeric}, nil
 			}
 		}
-		return &loopNode{cells, lb.stores, body}, nil
+		return &loopNode{cells, lb.stores, body, numeric}, nil
 	})
 }
 
