@@ -93,7 +93,7 @@ func TestBenchmarkProgramsAgree(t *testing.T) {
 	}
 }
 
-// BenchmarkPrograms prints how many times slower than native Go each program is, both timed in the same run.
+// BenchmarkPrograms prints how many times slower than native Go each program is, the best time of each in the same run.
 func BenchmarkPrograms(b *testing.B) {
 	for _, p := range programs {
 		b.Run(p.name, func(b *testing.B) {
@@ -101,15 +101,17 @@ func BenchmarkPrograms(b *testing.B) {
 			in := lisp.New(lisp.Options{})
 			defer in.Close()
 			native := fastest(p.native)
+			best := time.Hour
 			b.ReportAllocs()
 			for b.Loop() {
+				start := time.Now()
 				if _, err := in.Eval(context.Background(), text, p.name); err != nil {
 					b.Fatal(err)
 				}
+				best = min(best, time.Since(start))
 			}
 			native = min(native, fastest(p.native))
-			perOp := b.Elapsed() / time.Duration(b.N)
-			b.ReportMetric(float64(perOp)/float64(native), "x-native")
+			b.ReportMetric(float64(best)/float64(native), "x-native")
 			b.ReportMetric(native.Seconds()*1e3, "native-ms")
 		})
 	}

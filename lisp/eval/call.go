@@ -105,7 +105,21 @@ func (th *Thread) onNewChunk(call func() (value.Value, error)) (value.Value, err
 	return call()
 }
 
-// run evaluates the body in its frame: captures are copied in, self tail calls loop here, and the namespace is that of
+// body evaluates the body of a call in its frame. Most functions capture nothing and are called within their namespace.
+func (th *Thread) body(f *Fn, p *proto, fr *Frame) (value.Value, error) {
+	if len(p.caps) > 0 || p.code.ns != th.ns {
+		return th.run(f, p, fr)
+	}
+	v, err := p.body.Eval(th, fr)
+	if err != nil {
+		if _, ok := err.(tailSignal); ok {
+			return th.again(fr, th.sp-p.nslots)
+		}
+	}
+	return v, err
+}
+
+// run is the whole way: captures are copied in, self tail calls loop here, and the namespace is that of
 // the definition (language.md 3.9).
 func (th *Thread) run(f *Fn, p *proto, fr *Frame) (value.Value, error) {
 	for _, c := range p.caps {
@@ -187,7 +201,7 @@ func (th *Thread) callFn0(f *Fn) (value.Value, error) {
 	if !ok {
 		return th.onNewChunk(func() (value.Value, error) { return th.callFn0(f) })
 	}
-	v, err := th.run(f, p, fr)
+	v, err := th.body(f, p, fr)
 	th.leave(fr, base)
 	return v, err
 }
@@ -207,7 +221,7 @@ func (th *Thread) callFn1(f *Fn, a value.Value) (value.Value, error) {
 		return th.onNewChunk(func() (value.Value, error) { return th.callFn1(f, a) })
 	}
 	fr[0] = a
-	v, err := th.run(f, p, fr)
+	v, err := th.body(f, p, fr)
 	th.leave(fr, base)
 	return v, err
 }
@@ -227,7 +241,7 @@ func (th *Thread) callFn2(f *Fn, a, b value.Value) (value.Value, error) {
 		return th.onNewChunk(func() (value.Value, error) { return th.callFn2(f, a, b) })
 	}
 	fr[0], fr[1] = a, b
-	v, err := th.run(f, p, fr)
+	v, err := th.body(f, p, fr)
 	th.leave(fr, base)
 	return v, err
 }
@@ -247,7 +261,7 @@ func (th *Thread) callFn3(f *Fn, a, b, c value.Value) (value.Value, error) {
 		return th.onNewChunk(func() (value.Value, error) { return th.callFn3(f, a, b, c) })
 	}
 	fr[0], fr[1], fr[2] = a, b, c
-	v, err := th.run(f, p, fr)
+	v, err := th.body(f, p, fr)
 	th.leave(fr, base)
 	return v, err
 }
@@ -268,7 +282,7 @@ func (th *Thread) callFnN(f *Fn, args []value.Value) (value.Value, error) {
 		return th.onNewChunk(func() (value.Value, error) { return th.callFnN(f, args) })
 	}
 	p.bindArgs(fr, args)
-	v, err := th.run(f, p, fr)
+	v, err := th.body(f, p, fr)
 	th.leave(fr, base)
 	return v, err
 }

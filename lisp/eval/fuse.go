@@ -137,6 +137,13 @@ func (n *arithNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
+	if n.op == opAdd {
+		if a, ok := x.Long(); ok {
+			if b, ok := y.Long(); ok {
+				return value.Long(a + b), nil
+			}
+		}
+	}
 	var v value.Value
 	if _, isLong := x.Long(); !isLong && n.b.Max == 1 {
 		v, err = n.b.F1(th, x) // inc and dec keep the type
@@ -359,6 +366,14 @@ func (n *cmpLCNode) Test(th *Thread, fr *Frame) (bool, error) {
 		return cmpLongs(n.op, a, n.k), nil
 	}
 	return n.compare(th, n.op, fr[n.slot], value.Long(n.k))
+}
+
+// decide is Test without an interface call, for the if of most recursions.
+func (n *cmpLCNode) decide(th *Thread, fr *Frame) (bool, error) {
+	if a, ok := fr[n.slot].Long(); ok && !n.own.Load() {
+		return cmpLongs(n.op, a, n.k), nil
+	}
+	return n.Test(th, fr)
 }
 
 func (n *cmpLCNode) Eval(th *Thread, fr *Frame) (value.Value, error) {

@@ -131,11 +131,23 @@ func (n *doNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 // ifNode chooses.
 type ifNode struct {
 	test      Tester
+	local     *cmpLCNode // test, if it is one
 	then, els Node
 }
 
+func newIf(test Tester, then, els Node) *ifNode {
+	local, _ := test.(*cmpLCNode)
+	return &ifNode{test, local, then, els}
+}
+
 func (n *ifNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
-	ok, err := n.test.Test(th, fr)
+	var ok bool
+	var err error
+	if n.local != nil {
+		ok, err = n.local.decide(th, fr)
+	} else {
+		ok, err = n.test.Test(th, fr)
+	}
 	if err != nil {
 		return value.Nil, err
 	}

@@ -75,7 +75,7 @@ func analyseIf(c *compiler, _ *value.List, args []value.Value, tail bool) (Node,
 			return nil, err
 		}
 	}
-	return &ifNode{asTester(test), then, els}, nil
+	return newIf(asTester(test), then, els), nil
 }
 
 func analyseLet(c *compiler, _ *value.List, args []value.Value, tail bool) (Node, error) {
