@@ -52,8 +52,10 @@ func (g *numCoder) write(slot uint8) numWrite {
 	return numWrite{slot, r.reg, r.double}
 }
 
-func (g *numCoder) emit(op numOp, a, b, c uint8) {
-	g.code = append(g.code, numInstr{op, a, b, c})
+func (g *numCoder) emit(op numOp, a, b, c uint8) { g.add(instr(op, a, b, c)) }
+
+func (g *numCoder) add(in numInstr) {
+	g.code = append(g.code, in)
 	if len(g.code) > maxNumCode {
 		g.unfit = true
 	}
@@ -150,14 +152,14 @@ func (g *numCoder) recur(x *numRecur) {
 		if i < 0 {
 			i = 0
 			waiting := g.register()
-			moves = append(moves, numInstr{numMove, waiting, 0, reg})
+			moves = append(moves, instr(numMove, waiting, 0, reg))
 			reg = waiting
 		}
 		g.into(open[i].arg, reg)
 		open = append(open[:i:i], open[i+1:]...)
 	}
 	for _, m := range moves {
-		g.emit(m.op, m.a, m.b, m.c)
+		g.add(m)
 	}
 	g.free = free
 	g.emit(numTurn, 0, 0, 0)
@@ -265,7 +267,7 @@ func (g *numCoder) jump(t *numTest, want bool) []int {
 
 func (g *numCoder) land(jumps []int) {
 	for _, j := range jumps {
-		g.code[j].c = g.here()
+		g.code[j] = g.code[j].leadingTo(g.here())
 	}
 }
 

@@ -147,11 +147,16 @@ type numWrite struct {
 	double    bool
 }
 
-// numInstr is an instruction on registers a and b; c is the register or the place in the code that it leads to.
-type numInstr struct {
-	op      numOp
-	a, b, c uint8
+// numInstr is an instruction on registers a and b; c is the register or the place in the code that it leads to. One word,
+// because that is one load: op, a, b, c from the low end.
+type numInstr uint32
+
+func instr(op numOp, a, b, c uint8) numInstr {
+	return numInstr(op) | numInstr(a)<<8 | numInstr(b)<<16 | numInstr(c)<<24
 }
+
+// leadingTo is the instruction with another c.
+func (in numInstr) leadingTo(c uint8) numInstr { return in&(1<<24-1) | numInstr(c)<<24 }
 
 type numOp uint8
 
@@ -200,9 +205,10 @@ func (p *numProgram) run(th *Thread, fr *Frame, l *numLoop) (Node, error) {
 	for {
 		in := code[pc]
 		pc++
-		a, b := r[in.a&(numRegisters-1)], r[in.b&(numRegisters-1)]
-		c := in.c & (numRegisters - 1)
-		switch in.op {
+		a, b := r[in>>8&(numRegisters-1)], r[in>>16&(numRegisters-1)]
+		to := uint8(in >> 24)
+		c := to & (numRegisters - 1)
+		switch numOp(in) {
 		case numMove:
 			r[c] = a
 		case numToDouble:
@@ -221,35 +227,35 @@ func (p *numProgram) run(th *Thread, fr *Frame, l *numLoop) (Node, error) {
 			r[c] = math.Float64bits(math.Float64frombits(a) * math.Float64frombits(b))
 		case numJumpLT:
 			if int64(a) < int64(b) {
-				pc = in.c
+				pc = to
 			}
 		case numJumpLE:
 			if int64(a) <= int64(b) {
-				pc = in.c
+				pc = to
 			}
 		case numJumpEQ:
 			if a == b {
-				pc = in.c
+				pc = to
 			}
 		case numJumpNE:
 			if a != b {
-				pc = in.c
+				pc = to
 			}
 		case numJumpLTD:
 			if math.Float64frombits(a) < math.Float64frombits(b) {
-				pc = in.c
+				pc = to
 			}
 		case numJumpLED:
 			if math.Float64frombits(a) <= math.Float64frombits(b) {
-				pc = in.c
+				pc = to
 			}
 		case numJumpNotLTD:
 			if !(math.Float64frombits(a) < math.Float64frombits(b)) {
-				pc = in.c
+				pc = to
 			}
 		case numJumpNotLED:
 			if !(math.Float64frombits(a) <= math.Float64frombits(b)) {
-				pc = in.c
+				pc = to
 			}
 		case numTurn:
 			pc = 0
@@ -265,7 +271,7 @@ func (p *numProgram) run(th *Thread, fr *Frame, l *numLoop) (Node, error) {
 				}
 			}
 		case numOut:
-			e := &p.exits[in.a]
+			e := &p.exits[in>>8&0xff]
 			for _, w := range e.writes {
 				w.to(fr, r[w.reg&(numRegisters-1)])
 			}
