@@ -11,7 +11,7 @@ import "gondola/lisp/eval"
 func Tables() []eval.Table {
 	return []eval.Table{
 		controlTable, comprehensionTable, arithTable, predicateTable, seqTable,
-		collTable, hofTable, nameTable,
+		collTable, hofTable, transducerTable, nameTable,
 		printTable, refTable, futureTable, exceptionTable, nsTable, systemTable, ioTable, interopTable, mutableTable,
 		textTable, regexTable, formatTable, textSplitTable, jsonTable, bytesTable, bytesNumberTable, textCodeTable, textCharTable, textCutTable, textMiscTable,
 	}

@@ -12,7 +12,7 @@ import (
 
 // hofTable: functions that take functions, language.md 5.5, 8.
 var hofTable = eval.Table{
-	{Name: "map", Min: 2, Max: -1, F2: map1, FN: mapN, Forms: "(map f coll)\n(map f coll & colls)", Doc: "A list of f applied to the elements; lazy over a lazy sequence."},
+	{Name: "map", Min: 1, Max: -1, F1: mapStep, F2: map1, FN: mapN, Forms: "(map f)\n(map f coll)\n(map f coll & colls)", Doc: "A list of f applied to the elements; lazy over a lazy sequence."},
 	{Name: "mapv", Min: 2, Max: -1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
 		v, err := th.Apply(th.Runtime().Core("map"), a)
 		if err != nil {
@@ -21,7 +21,7 @@ var hofTable = eval.Table{
 		items, _, err := value.Items(th, v)
 		return value.VectorOf(items).Val(), err
 	}, Forms: "(mapv f coll & colls)", Doc: "map into a vector."},
-	{Name: "map-indexed", Min: 2, Max: 2, F2: mapIndexed, Forms: "(map-indexed f coll)", Doc: "A list of (f index element)."},
+	{Name: "map-indexed", Min: 1, Max: 2, F1: mapIndexedStep, F2: mapIndexed, Forms: "(map-indexed f)\n(map-indexed f coll)", Doc: "A list of (f index element)."},
 	{Name: "mapcat", Min: 1, Max: -1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
 		v, err := th.Apply(th.Runtime().Core("map"), a)
 		if err != nil {
@@ -33,14 +33,12 @@ var hofTable = eval.Table{
 		}
 		return concat(th, items)
 	}, Forms: "(mapcat f & colls)", Doc: "concat of map."},
-	{Name: "filter", Min: 2, Max: 2, F2: filter(true), Forms: "(filter pred coll)", Doc: "The elements that satisfy pred."},
-	{Name: "remove", Min: 2, Max: 2, F2: filter(false), Forms: "(remove pred coll)", Doc: "The elements that do not satisfy pred."},
-	{Name: "keep", Min: 2, Max: 2, F2: keep, Forms: "(keep f coll)", Doc: "The results of f that are not nil."},
+	{Name: "filter", Min: 1, Max: 2, F1: filterStep(true), F2: filter(true), Forms: "(filter pred)\n(filter pred coll)", Doc: "The elements that satisfy pred."},
+	{Name: "remove", Min: 1, Max: 2, F1: filterStep(false), F2: filter(false), Forms: "(remove pred)\n(remove pred coll)", Doc: "The elements that do not satisfy pred."},
+	{Name: "keep", Min: 1, Max: 2, F1: keepStep, F2: keep, Forms: "(keep f)\n(keep f coll)", Doc: "The results of f that are not nil."},
 	{Name: "reduce", Min: 2, Max: 3, FN: reduce, Forms: "(reduce f coll)\n(reduce f init coll)", Doc: "Folds the elements."},
 	{Name: "reduce-kv", Min: 3, Max: 3, F3: reduceKV, Forms: "(reduce-kv f init map)", Doc: "Folds the entries of a map."},
-	{Name: "reduced", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
-		return value.New(&reducedValue{v: v}).Val(), nil
-	}, Forms: "(reduced x)", Doc: "Stops a reduction."},
+	{Name: "reduced", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) { return reduced(v), nil }, Forms: "(reduced x)", Doc: "Stops a reduction."},
 	isA[*reducedValue]("reduced?"),
 	{Name: "apply", Min: 2, Max: -1, FN: apply, Forms: "(apply f args* coll)", Doc: "Calls f with the arguments and the elements of coll."},
 	{Name: "partial", Min: 1, Max: -1, FN: partial, Forms: "(partial f & args)", Doc: "f with its first arguments fixed."},

@@ -28,25 +28,25 @@ var seqTable = eval.Table{
 	}, Forms: "(not-empty? coll)", Doc: "Whether a collection has elements."},
 	{Name: "empty", Min: 1, Max: 1, F1: emptied, Forms: "(empty coll)", Doc: "An empty collection of the same kind; nil for nil."},
 	{Name: "seq", Min: 1, Max: 1, F1: seqOf, Forms: "(seq coll)", Doc: "A list of the elements; nil if there are none."},
-	{Name: "take", Min: 2, Max: 2, F2: take, Forms: "(take n coll)", Doc: "The first n elements."},
-	{Name: "drop", Min: 2, Max: 2, F2: drop, Forms: "(drop n coll)", Doc: "All but the first n elements."},
-	{Name: "take-last", Min: 2, Max: 2, F2: func(th *eval.Thread, n, c value.Value) (value.Value, error) {
+	{Name: "take", Min: 1, Max: 2, F1: takeStep, F2: take, Forms: "(take n)\n(take n coll)", Doc: "The first n elements."},
+	{Name: "drop", Min: 1, Max: 2, F1: dropStep, F2: drop, Forms: "(drop n)\n(drop n coll)", Doc: "All but the first n elements."},
+	{Name: "take-last", Min: 1, Max: 2, F1: endStep("take-last", func(n, count int) (int, int) { return max(0, count-n), count }), F2: func(th *eval.Thread, n, c value.Value) (value.Value, error) {
 		k, err := asLong(n)
 		if err != nil {
 			return value.Nil, err
 		}
 		return sliced(th, "take-last", c, func(n int) (int, int) { return max(0, n-clampInt(k)), n })
-	}, Forms: "(take-last n coll)", Doc: "The last n elements."},
-	{Name: "drop-last", Min: 2, Max: 2, F2: func(th *eval.Thread, n, c value.Value) (value.Value, error) {
+	}, Forms: "(take-last n)\n(take-last n coll)", Doc: "The last n elements."},
+	{Name: "drop-last", Min: 1, Max: 2, F1: endStep("drop-last", func(n, count int) (int, int) { return 0, max(0, count-n) }), F2: func(th *eval.Thread, n, c value.Value) (value.Value, error) {
 		k, err := asLong(n)
 		if err != nil {
 			return value.Nil, err
 		}
 		return sliced(th, "drop-last", c, func(n int) (int, int) { return 0, max(0, n-clampInt(k)) })
-	}, Forms: "(drop-last n coll)", Doc: "All but the last n elements."},
-	{Name: "take-while", Min: 2, Max: 2, F2: takeWhile, Forms: "(take-while pred coll)", Doc: "The leading elements that satisfy pred."},
-	{Name: "drop-while", Min: 2, Max: 2, F2: dropWhile, Forms: "(drop-while pred coll)", Doc: "The elements from the first that does not satisfy pred."},
-	{Name: "reverse", Min: 1, Max: 1, F1: reverse, Forms: "(reverse coll)", Doc: "The elements in reverse order."},
+	}, Forms: "(drop-last n)\n(drop-last n coll)", Doc: "All but the last n elements."},
+	{Name: "take-while", Min: 1, Max: 2, F1: takeWhileStep, F2: takeWhile, Forms: "(take-while pred)\n(take-while pred coll)", Doc: "The leading elements that satisfy pred."},
+	{Name: "drop-while", Min: 1, Max: 2, F1: dropWhileStep, F2: dropWhile, Forms: "(drop-while pred)\n(drop-while pred coll)", Doc: "The elements from the first that does not satisfy pred."},
+	{Name: "reverse", Min: 0, Max: 1, F0: reverseStep, F1: reverse, Forms: "(reverse)\n(reverse coll)", Doc: "The elements in reverse order."},
 	{Name: "conj", Min: 0, Max: -1, FN: conj, Forms: "(conj)\n(conj coll)\n(conj coll & xs)", Doc: "Adds elements: at the end of lists and vectors."},
 	{Name: "cons", Min: 2, Max: 2, F2: cons, Forms: "(cons x coll)", Doc: "Adds an element at the front."},
 	{Name: "concat", Min: 0, Max: -1, FN: concat, Forms: "(concat & colls)", Doc: "A list of all elements."},
@@ -55,8 +55,8 @@ var seqTable = eval.Table{
 	{Name: "vector", Min: 0, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) { return value.NewVector(a...).Val(), nil }, Forms: "(vector & items)", Doc: "A vector of the arguments."},
 	{Name: "list*", Min: 1, Max: -1, FN: listStar(func(items []value.Value) value.Value { return value.ListOf(items).Val() }), Forms: "(list* & args coll)", Doc: "A list of the arguments and the elements of the last one."},
 	{Name: "vector*", Min: 1, Max: -1, FN: listStar(func(items []value.Value) value.Value { return value.VectorOf(items).Val() }), Forms: "(vector* & args coll)", Doc: "A vector of the arguments and the elements of the last one."},
-	{Name: "distinct", Min: 1, Max: 1, F1: distinct, Forms: "(distinct coll)", Doc: "The elements without duplicates."},
-	{Name: "flatten", Min: 1, Max: 1, F1: flatten, Forms: "(flatten coll)", Doc: "The elements of nested sequences."},
+	{Name: "distinct", Min: 0, Max: 1, F0: distinctStep, F1: distinct, Forms: "(distinct)\n(distinct coll)", Doc: "The elements without duplicates."},
+	{Name: "flatten", Min: 0, Max: 1, F0: flattenStep, F1: flatten, Forms: "(flatten)\n(flatten coll)", Doc: "The elements of nested sequences."},
 	{Name: "interleave", Min: 2, Max: -1, FN: interleave, Forms: "(interleave c1 c2 & colls)", Doc: "First elements, second elements, …"},
 	{Name: "interpose", Min: 2, Max: 2, F2: interpose, Forms: "(interpose sep coll)", Doc: "The elements separated by sep."},
 	{Name: "partition", Min: 2, Max: 4, FN: partition, Forms: "(partition n coll)\n(partition n step coll)\n(partition n step pad coll)", Doc: "Groups of n elements."},
