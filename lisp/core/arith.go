@@ -424,15 +424,23 @@ func rescale(d *value.Decimal, in *eval.Args) (value.Value, error) {
 	if err := in.Done(); err != nil {
 		return value.Nil, err
 	}
-	mode, ok := value.ParseRounding(name)
-	if !ok {
-		return value.Nil, value.Throwf(value.IllegalArgument, "No enum constant java.math.RoundingMode.%s", name)
+	mode, err := roundingMode(name)
+	if err != nil {
+		return value.Nil, err
 	}
 	r, err := d.SetScale(int32(scale), mode)
 	if err != nil {
 		return value.Nil, err
 	}
 	return r.Val(), nil
+}
+
+func roundingMode(name string) (value.Rounding, error) {
+	mode, ok := value.ParseRounding(name)
+	if !ok {
+		return mode, value.Throwf(value.IllegalArgument, "No enum constant java.math.RoundingMode.%s", name)
+	}
+	return mode, nil
 }
 
 func decScale(_ *eval.Thread, in *eval.Args) (value.Value, error) {

@@ -11,8 +11,8 @@ import "gondola/lisp/eval"
 func Tables() []eval.Table {
 	return []eval.Table{
 		controlTable, comprehensionTable, arithTable, predicateTable, seqTable,
-		collTable, hofTable, transducerTable, nameTable,
-		printTable, refTable, futureTable, exceptionTable, nsTable, systemTable, ioTable, interopTable, mutableTable,
+		collTable, mapFunctionTable, seqPartsTable, walkTable, hofTable, transducerTable, nameTable, mathTable,
+		printTable, refTable, futureTable, exceptionTable, nsTable, systemTable, ioTable, interopTable, mutableTable, queueTable,
 		textTable, regexTable, formatTable, textSplitTable, jsonTable, bytesTable, bytesNumberTable, textCodeTable, textCharTable, textCutTable, textMiscTable,
 	}
 }

@@ -4,132 +4,254 @@
 package core
 
 import (
-	"time"
-
 	"gondola/lisp/eval"
 	"gondola/lisp/value"
 )
 
-// mutableTable: the mutable map and the queue, language.md 8.1.
+// mutableTable: the mutable maps, sets, lists and vectors of language.md 8. Queues are in queue.go.
 var mutableTable = eval.Table{
-	{Name: "mutable-map", Min: 0, Max: -1, FN: makeMap("mutable-map", func(kv []value.Value) value.Map { return value.NewMutableMap(kv...) }), Forms: "(mutable-map & keyvals)", Doc: "A mutable map, safe for concurrent use."},
-	isA[*value.MutableMap]("mutable-map?"),
-	{Name: "assoc!", Min: 3, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) {
-		m, ok := a[0].Ref().(*value.MutableMap)
-		if !ok {
-			return value.Nil, notAllowed("assoc!", a[0])
-		}
-		if len(a)%2 == 0 {
-			return value.Nil, value.Errorf("mutable-map: assoc! requires an even number of items.")
-		}
+	{Name: "mutable-map", Min: 0, Max: -1, FN: makeMap("mutable-map", func(kv []value.Value) value.Map { return value.NewMutableMap(kv...) }), Forms: "(mutable-map & keyvals)\n(mutable-map map)", Doc: "A mutable map, safe for concurrent use."},
+	{Name: "mutable-set", Min: 0, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) { return value.NewMutableSet(a...).Val(), nil }, Forms: "(mutable-set & items)", Doc: "A mutable set, safe for concurrent use."},
+	{Name: "mutable-list", Min: 0, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) {
+		return value.NewMutableList(append([]value.Value(nil), a...)...).Val(), nil
+	}, Forms: "(mutable-list & items)", Doc: "A mutable list, safe for concurrent use."},
+	{Name: "mutable-vector", Min: 0, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) {
+		return value.NewMutableVector(append([]value.Value(nil), a...)...).Val(), nil
+	}, Forms: "(mutable-vector & items)", Doc: "A mutable vector, safe for concurrent use."},
+	isA[*value.MutableMap]("mutable-map?"), isA[*value.MutableSet]("mutable-set?"),
+	is("mutable-list?", func(v value.Value) bool { return isMutableSeq(v, value.TypeMutableList) }),
+	is("mutable-vector?", func(v value.Value) bool { return isMutableSeq(v, value.TypeMutableVector) }),
+	is("mutable?", isMutable),
+	{Name: "assoc!", Min: 3, Max: -1, FN: assocMutable, Forms: "(assoc! coll key val)\n(assoc! coll key val & kvs)", Doc: "Sets keys of a mutable map, or indexes of a mutable list or vector."},
+	{Name: "dissoc!", Min: 2, Max: -1, FN: dissocMutable, Forms: "(dissoc! coll & keys)", Doc: "Removes keys of a mutable map, or indexes of a mutable list or vector."},
+	{Name: "update!", Min: 3, Max: -1, FN: updateMutable, Forms: "(update! m k f & args)", Doc: "Sets a key of a mutable map, or an index of a mutable list or vector, to (f value args…)."},
+	{Name: "conj!", Min: 0, Max: -1, FN: conjMutable, Forms: "(conj!)\n(conj! coll)\n(conj! coll & xs)", Doc: "Adds elements to a mutable collection."},
+	{Name: "cons!", Min: 2, Max: 2, F2: consMutable, Forms: "(cons! x coll)", Doc: "Adds an element at the front of a mutable collection."},
+	{Name: "into!", Min: 0, Max: 2, FN: intoMutable, Forms: "(into!)\n(into! to)\n(into! to from)", Doc: "Adds the elements of from to a mutable collection; a list takes them at the front."},
+}
+
+func isMutableSeq(v value.Value, t *value.Type) bool {
+	m, ok := v.Ref().(*value.MutableSeq)
+	return ok && m.Type() == t
+}
+
+func isMutable(v value.Value) bool {
+	switch v.Ref().(type) {
+	case *value.MutableMap, *value.MutableSet, *value.MutableSeq, *value.Queue, *value.DelayQueue:
+		return true
+	}
+	return false
+}
+
+func assocMutable(_ *eval.Thread, a []value.Value) (value.Value, error) {
+	if len(a)%2 == 0 {
+		return value.Nil, value.Errorf("mutable-map: assoc! requires an even number of items.")
+	}
+	switch m := a[0].Ref().(type) {
+	case *value.MutableMap:
 		for i := 1; i < len(a); i += 2 {
 			m.Put(a[i], a[i+1])
 		}
 		return a[0], nil
-	}, Forms: "(assoc! coll key val)\n(assoc! coll key val & kvs)", Doc: "Sets keys of a mutable map."},
-	{Name: "dissoc!", Min: 2, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) {
-		m, ok := a[0].Ref().(*value.MutableMap)
-		if !ok {
-			return value.Nil, notAllowed("dissoc!", a[0])
+	case *value.MutableSeq:
+		for i := 1; i < len(a); i += 2 {
+			n, err := asLong(a[i])
+			if err != nil {
+				return value.Nil, err
+			}
+			m.Change(func(s value.Sequence) value.Sequence { return s.Set(min(clampInt(n), s.Count()), a[i+1]) })
 		}
+		return a[0], nil
+	}
+	if a[0].IsNil() {
+		return value.NewMutableMap(a[1:]...).Val(), nil
+	}
+	return value.Nil, value.Errorf("Function 'assoc!' does not allow %s as collection. It works with mutable maps only.", a[0].Type())
+}
+
+func dissocMutable(_ *eval.Thread, a []value.Value) (value.Value, error) {
+	switch m := a[0].Ref().(type) {
+	case *value.MutableMap:
 		for _, k := range a[1:] {
 			m.Delete(k)
 		}
 		return a[0], nil
-	}, Forms: "(dissoc! coll & keys)", Doc: "Removes keys of a mutable map."},
-	{Name: "queue", Min: 0, Max: 1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) {
-		if len(a) == 0 {
-			return value.NewQueue(0).Val(), nil
+	case *value.MutableSeq:
+		for _, k := range a[1:] {
+			n, err := asLong(k)
+			if err != nil {
+				return value.Nil, err
+			}
+			m.Change(func(s value.Sequence) value.Sequence {
+				if n < 0 || n >= int64(s.Count()) {
+					return s
+				}
+				items := s.Items()
+				return s.Of(append(items[:n], items[n+1:]...))
+			})
 		}
-		n, err := asLong(a[0])
-		if err == nil && n < 1 {
-			err = value.Errorf("queue: the capacity must be at least 1, got %d", n)
-		}
-		if err != nil {
-			return value.Nil, err
-		}
-		return value.NewQueue(clampInt(n)).Val(), nil
-	}, Forms: "(queue)\n(queue capacity)", Doc: "A queue, first in, first out."},
-	isA[*value.Queue]("queue?"),
-	{Name: "put!", Min: 2, Max: 2, F2: func(th *eval.Thread, q, v value.Value) (value.Value, error) {
-		_, err := enqueue(th, "put!", q, v, nil)
-		return value.Nil, err
-	}, Forms: "(put! queue val)", Doc: "Appends an element, waiting for room."},
-	{Name: "offer!", Min: 2, Max: 3, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
-		wait, stop, err := waiting(a[1 : len(a)-1])
-		if err != nil {
-			return value.Nil, err
-		}
-		defer stop()
-		ok, err := enqueue(th, "offer!", a[0], a[len(a)-1], wait)
-		return value.Bool(ok), err
-	}, Forms: "(offer! queue val)\n(offer! queue timeout val)", Doc: "Appends an element if there is room within the timeout (ms, or :indefinite); whether it did."},
-	{Name: "take!", Min: 1, Max: 1, F1: func(th *eval.Thread, q value.Value) (value.Value, error) { return dequeue(th, "take!", q, nil) }, Forms: "(take! queue)", Doc: "Removes the oldest element, waiting for one."},
-	{Name: "poll!", Min: 1, Max: 2, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
-		wait, stop, err := waiting(a[1:])
-		if err != nil {
-			return value.Nil, err
-		}
-		defer stop()
-		return dequeue(th, "poll!", a[0], wait)
-	}, Forms: "(poll! queue)\n(poll! queue timeout)", Doc: "Removes the oldest element; nil if there is none within the timeout (ms)."},
+		return a[0], nil
+	}
+	if a[0].IsNil() {
+		return value.Nil, nil
+	}
+	return value.Nil, value.Errorf("Function 'dissoc!' does not allow %s as coll. It works with mutable maps and vectors only.", a[0].Type())
 }
 
-// expired is a closed timer: no waiting at all.
-var expired = func() <-chan time.Time { c := make(chan time.Time); close(c); return c }()
+func updateMutable(th *eval.Thread, a []value.Value) (value.Value, error) {
+	f, k := a[2], a[1]
+	if !eval.IsCallable(f) {
+		return value.Nil, value.CoerceError(f, "function")
+	}
+	switch m := a[0].Ref().(type) {
+	case *value.MutableMap:
+		old, _ := m.Get(k)
+		v, err := th.Apply(f, append([]value.Value{old}, a[3:]...))
+		if err == nil {
+			m.Put(k, v)
+		}
+		return a[0], err
+	case *value.MutableSeq:
+		n, err := asLong(k)
+		if err != nil {
+			return value.Nil, err
+		}
+		s := m.Snapshot()
+		if n < 0 || n > int64(s.Count()) {
+			return value.Nil, value.Errorf("Function 'update' index %d out of bounds", n)
+		}
+		old := value.Nil
+		if n < int64(s.Count()) {
+			old = s.Nth(int(n))
+		}
+		v, err := th.Apply(f, append([]value.Value{old}, a[3:]...))
+		if err == nil {
+			m.Change(func(s value.Sequence) value.Sequence { return s.Set(min(int(n), s.Count()), v) })
+		}
+		return a[0], err
+	}
+	return value.Nil, value.Errorf("'update!' does not allow %s as map. It works with mutable maps only.", a[0].Type())
+}
 
-// waiting makes the timer of an optional timeout argument; nil waits for ever.
-func waiting(a []value.Value) (wait <-chan time.Time, stop func(), err error) {
-	if len(a) == 0 {
-		return expired, func() {}, nil
+func conjMutable(th *eval.Thread, a []value.Value) (value.Value, error) {
+	switch {
+	case len(a) == 0:
+		return value.NewMutableList().Val(), nil
+	case len(a) == 1:
+		return a[0], nil
+	case a[0].IsNil():
+		return value.NewMutableList(append([]value.Value(nil), a[1:]...)...).Val(), nil
+	case !isMutable(a[0]):
+		return value.Nil, value.Errorf("Function 'conj!' does not allow persistent collections as coll. Please use 'conj' instead!")
 	}
-	if isKw(a[0], "indefinite") {
-		return nil, func() {}, nil
+	switch m := a[0].Ref().(type) {
+	case *value.MutableSeq:
+		if m.Type() == value.TypeMutableVector { // as the reference has it
+			return value.Nil, value.Errorf("Invalid coll %s while calling function 'conj!'", a[0].Type())
+		}
+		m.Change(func(s value.Sequence) value.Sequence { return s.Of(append(s.Items(), a[1:]...)) })
+	case *value.MutableSet:
+		m.Put(a[1:]...)
+	case *value.MutableMap:
+		for _, v := range a[1:] {
+			if err := putEntry(m, v, func() error { return value.Errorf("Invalid x %s while calling function 'conj!'", v.Type()) }); err != nil {
+				return value.Nil, err
+			}
+		}
+	case *value.Queue:
+		for _, v := range a[1:] {
+			if _, err := enqueue(th, m, v, naturalEnd(m), nil); err != nil {
+				return value.Nil, err
+			}
+		}
+	default:
+		return value.Nil, value.Errorf("Invalid coll %s while calling function 'conj!'", a[0].Type())
 	}
-	ms, err := asLong(a[0])
+	return a[0], nil
+}
+
+// putEntry puts a pair, an entry or the entries of a map into m.
+func putEntry(m *value.MutableMap, v value.Value, bad func() error) error {
+	switch x := v.Ref().(type) {
+	case *value.MapEntry:
+		m.Put(x.Key, x.Value)
+		return nil
+	case value.Map:
+		for k, v := range x.All() {
+			m.Put(k, v)
+		}
+		return nil
+	case value.Sequence:
+		if x.Count() == 2 {
+			m.Put(x.Nth(0), x.Nth(1))
+			return nil
+		}
+	}
+	return bad()
+}
+
+func consMutable(th *eval.Thread, x, c value.Value) (value.Value, error) {
+	if !isMutable(c) {
+		return value.Nil, value.Errorf("Function 'cons!' does not allow persistent collections as coll. Please use 'cons' instead!")
+	}
+	switch m := c.Ref().(type) {
+	case *value.MutableSeq:
+		m.Change(func(s value.Sequence) value.Sequence { return s.Cons(x) })
+		return c, nil
+	case *value.MutableSet:
+		m.Put(x)
+		return c, nil
+	case *value.MutableMap:
+		return c, putEntry(m, x, func() error {
+			return value.Errorf("Invalid argument type %s for element while calling function 'cons' on mutable map", x.Type())
+		})
+	case *value.Queue:
+		_, err := enqueue(th, m, x, naturalEnd(m), nil)
+		return c, err
+	}
+	return value.Nil, invalidType("cons!", c)
+}
+
+func intoMutable(th *eval.Thread, a []value.Value) (value.Value, error) {
+	switch {
+	case len(a) == 0:
+		return value.EmptyList.Val(), nil
+	case len(a) == 1 || a[1].IsNil():
+		return a[0], nil
+	case !isMutable(a[0]):
+		return value.Nil, value.Errorf("Function 'into!' does not allow persistent collections as to-coll. Please use 'into' instead!")
+	}
+	items, err := iterable(th, a[1])
 	if err != nil {
-		return nil, nil, err
+		return value.Nil, err
 	}
-	t := time.NewTimer(time.Duration(max(0, ms)) * time.Millisecond)
-	return t.C, func() { t.Stop() }, nil
-}
-
-func enqueue(th *eval.Thread, fn string, q, v value.Value, wait <-chan time.Time) (bool, error) {
-	x, ok := q.Ref().(*value.Queue)
-	if !ok {
-		return false, value.Errorf("Function '%s' does not allow type %s as parameter.", fn, q.Type())
-	}
-	for {
-		ok, changed := x.TryPut(v)
-		if ok {
-			return true, nil
+	switch m := a[0].Ref().(type) {
+	case *value.MutableSeq:
+		m.Change(func(s value.Sequence) value.Sequence {
+			if m.Type() == value.TypeMutableVector {
+				return s.Of(append(s.Items(), items...))
+			}
+			for _, v := range items {
+				s = s.Cons(v)
+			}
+			return s
+		})
+	case *value.MutableSet:
+		m.Put(items...)
+	case *value.MutableMap:
+		for _, v := range items {
+			if err := putEntry(m, v, func() error { return value.CoerceError(v, "map-entry") }); err != nil {
+				return value.Nil, err
+			}
 		}
-		select {
-		case <-changed:
-		case <-wait:
-			return false, nil
-		case <-th.Done():
-			return false, th.Interrupted()
+	case *value.Queue:
+		for _, v := range items {
+			if _, err := enqueue(th, m, v, naturalEnd(m), nil); err != nil {
+				return value.Nil, err
+			}
 		}
+	default:
+		return value.Nil, value.Errorf("Function 'into!' does not allow %s as to-coll", a[0].Type())
 	}
-}
-
-func dequeue(th *eval.Thread, fn string, q value.Value, wait <-chan time.Time) (value.Value, error) {
-	x, ok := q.Ref().(*value.Queue)
-	if !ok {
-		return value.Nil, value.Errorf("Function '%s' does not allow type %s as parameter.", fn, q.Type())
-	}
-	for {
-		v, ok, changed := x.TryTake()
-		if ok {
-			return v, nil
-		}
-		select {
-		case <-changed:
-		case <-wait:
-			return value.Nil, nil
-		case <-th.Done():
-			return value.Nil, th.Interrupted()
-		}
-	}
+	return a[0], nil
 }

@@ -67,7 +67,6 @@ var seqTable = eval.Table{
 	{Name: "lazy-seq", Min: 0, Max: 2, FN: lazySeq, Forms: "(lazy-seq)\n(lazy-seq f)\n(lazy-seq seed f)\n(lazy-seq coll)", Doc: "A lazy sequence."},
 	{Name: "doall", Min: 1, Max: 2, FN: doall, Forms: "(doall coll)\n(doall n coll)", Doc: "Realises a lazy sequence."},
 	{Name: "subvec", Min: 2, Max: 3, FN: subvec, Forms: "(subvec v start)\n(subvec v start end)", Doc: "A part of a vector."},
-	{Name: "peek", Min: 1, Max: 1, F1: func(th *eval.Thread, v value.Value) (value.Value, error) { return last(th, v) }, Forms: "(peek coll)", Doc: "The last element of a vector."},
 }
 
 func asLong(v value.Value) (int64, error) {

@@ -75,6 +75,16 @@ func (th *Thread) CheckInterrupt() error {
 	return nil
 }
 
+// Nested runs f one level deeper: recursion of host functions over nested data counts as calls do (E2).
+func (th *Thread) Nested(f func() (value.Value, error)) (value.Value, error) {
+	if err := th.CheckInterrupt(); err != nil {
+		return value.Nil, err
+	}
+	th.depth++
+	defer func() { th.depth-- }()
+	return f()
+}
+
 // enter opens the frame of p. ok is false if the stack chunk is full: the caller goes through onNewChunk.
 func (th *Thread) enter(p *proto) (fr *Frame, base int, ok bool) {
 	base = th.sp

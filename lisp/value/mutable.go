@@ -51,70 +51,89 @@ func (m *MutableMap) All() iter.Seq2[Value, Value] { return m.Snapshot().All() }
 
 var _ Map = (*MutableMap)(nil)
 
-// TypeQueue is the type of Queue.
-var TypeQueue = coreType("queue", TypeCollection)
-
-// Queue is :core/queue: first in, first out, shared between goroutines. A capacity of 0 is unlimited.
-type Queue struct {
+// MutableSeq is a mutable list or vector, safe for concurrent use. As a Sequence it is a snapshot: what is made of it
+// does not change any more.
+type MutableSeq struct {
 	Obj
-	mu       sync.Mutex
-	items    []Value
-	capacity int
-	changed  chan struct{} // closed and replaced at every change
+	mu sync.RWMutex
+	t  *Type
+	s  Sequence
 }
 
-// NewQueue makes an empty queue.
-func NewQueue(capacity int) *Queue {
-	return New(&Queue{capacity: capacity, changed: make(chan struct{})})
+// NewMutableList and NewMutableVector take ownership of items.
+func NewMutableList(items ...Value) *MutableSeq {
+	return New(&MutableSeq{t: TypeMutableList, s: ListOf(items)})
 }
 
-// Type is core/queue.
-func (q *Queue) Type() *Type { return TypeQueue }
-
-// Count is the number of elements.
-func (q *Queue) Count() int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return len(q.items)
+func NewMutableVector(items ...Value) *MutableSeq {
+	return New(&MutableSeq{t: TypeMutableVector, s: VectorOf(items)})
 }
 
-// Items returns a copy of the elements.
-func (q *Queue) Items() []Value {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return append([]Value(nil), q.items...)
+func (m *MutableSeq) Type() *Type { return m.t }
+
+func (m *MutableSeq) PrintTo(p *Printer) { p.Print(m.Snapshot().Val()) }
+
+// Snapshot is the content now.
+func (m *MutableSeq) Snapshot() Sequence {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.s
 }
 
-// TryPut appends v if there is room. If not, changed is closed at the next change of the queue.
-func (q *Queue) TryPut(v Value) (ok bool, changed <-chan struct{}) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.capacity > 0 && len(q.items) >= q.capacity {
-		return false, q.changed
+// Change replaces the content by what f makes of it; f must not call back into script code.
+func (m *MutableSeq) Change(f func(Sequence) Sequence) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.s = f(m.s)
+}
+
+func (m *MutableSeq) Count() int                  { return m.Snapshot().Count() }
+func (m *MutableSeq) Nth(i int) Value             { return m.Snapshot().Nth(i) }
+func (m *MutableSeq) First() Value                { return m.Snapshot().First() }
+func (m *MutableSeq) Rest() Sequence              { return m.Snapshot().Rest() }
+func (m *MutableSeq) Conj(v Value) Sequence       { return m.Snapshot().Conj(v) }
+func (m *MutableSeq) Cons(v Value) Sequence       { return m.Snapshot().Cons(v) }
+func (m *MutableSeq) Slice(i, j int) Sequence     { return m.Snapshot().Slice(i, j) }
+func (m *MutableSeq) Set(i int, v Value) Sequence { return m.Snapshot().Set(i, v) }
+func (m *MutableSeq) Of(items []Value) Sequence   { return m.Snapshot().Of(items) }
+func (m *MutableSeq) All() iter.Seq[Value]        { return m.Snapshot().All() }
+func (m *MutableSeq) Items() []Value              { return m.Snapshot().Items() }
+
+var _ Sequence = (*MutableSeq)(nil)
+
+// MutableSet is a mutable hash set, safe for concurrent use; as a Set it is a snapshot.
+type MutableSet struct {
+	Obj
+	mu sync.RWMutex
+	s  Set
+}
+
+func NewMutableSet(items ...Value) *MutableSet { return New(&MutableSet{s: NewHashSet(items...)}) }
+
+// Type is what the reference answers.
+func (m *MutableSet) Type() *Type { return TypeMutableMap }
+
+// Snapshot is the content now.
+func (m *MutableSet) Snapshot() Set {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.s
+}
+
+// Put adds elements.
+func (m *MutableSet) Put(items ...Value) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, v := range items {
+		m.s = m.s.Conj(v)
 	}
-	q.items = append(q.items, v)
-	q.notify()
-	return true, nil
 }
 
-// TryTake removes the oldest element. If there is none, changed is closed at the next change of the queue.
-func (q *Queue) TryTake() (v Value, ok bool, changed <-chan struct{}) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(q.items) == 0 {
-		return Nil, false, q.changed
-	}
-	v = q.items[0]
-	q.items[0] = Nil
-	q.items = q.items[1:]
-	q.notify()
-	return v, true, nil
-}
+func (m *MutableSet) Count() int           { return m.Snapshot().Count() }
+func (m *MutableSet) Has(v Value) bool     { return m.Snapshot().Has(v) }
+func (m *MutableSet) Conj(v Value) Set     { return m.Snapshot().Conj(v) }
+func (m *MutableSet) Disj(v Value) Set     { return m.Snapshot().Disj(v) }
+func (m *MutableSet) Empty() Set           { return EmptyHashSet }
+func (m *MutableSet) All() iter.Seq[Value] { return m.Snapshot().All() }
 
-func (q *Queue) notify() {
-	close(q.changed)
-	q.changed = make(chan struct{})
-}
-
-// PrintTo writes the elements in list syntax.
-func (q *Queue) PrintTo(p *Printer) { p.Print(NewList(q.Items()...).Val()) }
+var _ Set = (*MutableSet)(nil)
