@@ -52,6 +52,7 @@ func (i *Interp) Runtime() *eval.Runtime { return i.rt }
 // *value.Exception.
 func (i *Interp) Eval(ctx context.Context, text, file string) (value.Value, error) {
 	th := i.rt.NewThread(ctx)
+	th.SetName("main")
 	defer th.Release()
 	return th.Guard(func() (value.Value, error) { return core.EvalText(th, text, file) })
 }

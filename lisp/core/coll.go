@@ -16,12 +16,16 @@ var collTable = eval.Table{
 	{Name: "set", Min: 0, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) { return value.NewHashSet(a...).Val(), nil }, Forms: "(set & items)", Doc: "A set of the arguments."},
 	{Name: "sorted-set", Min: 0, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) { return value.NewSortedSet(a...).Val(), nil }, Forms: "(sorted-set & items)", Doc: "A sorted set of the arguments."},
 	{Name: "map-entry", Min: 2, Max: 2, F2: func(_ *eval.Thread, k, v value.Value) (value.Value, error) { return value.NewMapEntry(k, v).Val(), nil }, Forms: "(map-entry key val)", Doc: "A map entry."},
-	{Name: "get", Min: 2, Max: 3, F2: func(th *eval.Thread, m, k value.Value) (value.Value, error) { return get(m, k, value.Nil) },
-		F3: func(th *eval.Thread, m, k, d value.Value) (value.Value, error) { return get(m, k, d) }, Forms: "(get map key)\n(get map key not-found)", Doc: "The value of a key, or not-found."},
+	{Name: "get", Min: 2, Max: 3, F2: func(th *eval.Thread, m, k value.Value) (value.Value, error) { return getOr(th, m, k, value.Nil) }, F3: getOr, Forms: "(get map key)\n(get map key not-found)", Doc: "The value of a key, or not-found."},
 	{Name: "get-in", Min: 2, Max: 3, FN: getIn, Forms: "(get-in map ks)\n(get-in map ks not-found)", Doc: "The value at a path of keys."},
 	{Name: "contains?", Min: 2, Max: 2, F2: contains, Forms: "(contains? coll key)", Doc: "Whether a key or index is there."},
 	{Name: "find", Min: 2, Max: 2, F2: find2, Forms: "(find map key)", Doc: "The entry of a key; nil if there is none."},
-	{Name: "assoc", Min: 1, Max: -1, FN: assoc, F3: func(_ *eval.Thread, m, k, v value.Value) (value.Value, error) { return assoc1(m, k, v) }, Forms: "(assoc coll key val)\n(assoc coll key val & kvs)", Doc: "Sets keys of a map or indexes of a sequence."},
+	{Name: "assoc", Min: 1, Max: -1, FN: assoc, F3: func(th *eval.Thread, m, k, v value.Value) (value.Value, error) {
+		if isThreadLocal(m) {
+			return threadLocalOf(th, []value.Value{k, v})
+		}
+		return assoc1(m, k, v)
+	}, Forms: "(assoc coll key val)\n(assoc coll key val & kvs)", Doc: "Sets keys of a map or indexes of a sequence."},
 	{Name: "assoc-in", Min: 3, Max: 3, F3: assocIn, Forms: "(assoc-in m ks v)", Doc: "Sets the value at a path of keys."},
 	{Name: "dissoc", Min: 1, Max: -1, FN: dissoc, Forms: "(dissoc coll & keys)", Doc: "Removes keys of a map or indexes of a vector."},
 	{Name: "update", Min: 3, Max: -1, FN: update, Forms: "(update m k f & args)", Doc: "Sets a key to (f value args…)."},
@@ -90,6 +94,15 @@ func makeMap(name string, build func([]value.Value) value.Map) func(*eval.Thread
 
 func notAllowed(fn string, v value.Value) error {
 	return value.Errorf("Function '%s' does not allow %s as coll. ", fn, v.Type())
+}
+
+// getOr is get, also of the values of the current thread.
+func getOr(th *eval.Thread, m, k, def value.Value) (value.Value, error) {
+	v, err := get(m, k, def)
+	if err != nil && isThreadLocal(m) {
+		return get(localsOf(th).Val(), k, def)
+	}
+	return v, err
 }
 
 func get(m, k, def value.Value) (value.Value, error) {
@@ -218,9 +231,12 @@ func assoc1(m, k, v value.Value) (value.Value, error) {
 	return value.Nil, notAllowed("assoc", m)
 }
 
-func assoc(_ *eval.Thread, a []value.Value) (value.Value, error) {
+func assoc(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if len(a)%2 == 0 {
 		return value.Nil, value.Errorf("hash-map: assoc requires an even number of items.")
+	}
+	if isThreadLocal(a[0]) {
+		return threadLocalOf(th, a[1:])
 	}
 	m := a[0]
 	for i := 1; i < len(a); i += 2 {
@@ -271,8 +287,14 @@ func element(m, k value.Value) (value.Value, error) {
 	return get(m, k, value.Nil)
 }
 
-func dissoc(_ *eval.Thread, a []value.Value) (value.Value, error) {
+func dissoc(th *eval.Thread, a []value.Value) (value.Value, error) {
 	m := a[0]
+	if isThreadLocal(m) {
+		for _, k := range a[1:] {
+			th.Locals = localsOf(th).Dissoc(k)
+		}
+		return m, nil
+	}
 	for _, k := range a[1:] {
 		switch x := m.Ref().(type) {
 		case value.Map:

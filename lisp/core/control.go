@@ -23,6 +23,7 @@ var controlTable = eval.Table{
 	{Name: "case", Min: 1, Max: -1, Macro: macroCase, Forms: "(case expr & clauses)", Doc: "The clause whose constant equals expr by ==; a default may stand last."},
 	{Name: "and", Min: 0, Max: -1, Macro: macroAnd, Forms: "(and & exprs)", Doc: "The first false value, or the last one; true without arguments."},
 	{Name: "or", Min: 0, Max: -1, Macro: macroOr, Forms: "(or & exprs)", Doc: "The first true value, or the last one; false without arguments."},
+	{Name: "coalesce", Min: 0, Max: -1, Macro: macroCoalesce, Forms: "(coalesce & exprs)", Doc: "The first value that is not nil."},
 	{Name: "while", Min: 1, Max: -1, Macro: macroWhile, Forms: "(while test & body)", Doc: "Evaluates the body as long as test is true; nil."},
 	{Name: "dotimes", Min: 1, Max: -1, Macro: macroDotimes, Forms: "(dotimes [name n] & body)", Doc: "Evaluates the body with name bound to 0 to n-1; nil."},
 	{Name: "doseq", Min: 1, Max: -1, Macro: macroDoseq, Forms: "(doseq [name coll :when test …] & body)", Doc: "Evaluates the body for each element, for its effects; nil."},
@@ -183,6 +184,15 @@ func macroOr(th *eval.Thread, a []value.Value) (value.Value, error) {
 	x := fresh(th, "or")
 	rest, err := macroOr(th, a[1:])
 	return list(symLet, vec(x, a[0]), list(symIf, x, x, rest)), err
+}
+
+func macroCoalesce(th *eval.Thread, a []value.Value) (value.Value, error) {
+	if len(a) == 0 {
+		return value.Nil, nil
+	}
+	x := fresh(th, "coalesce")
+	rest, err := macroCoalesce(th, a[1:])
+	return list(symLet, vec(x, a[0]), list(symIf, list(th.Runtime().Core("nil?"), x), rest, x)), err
 }
 
 func macroWhile(_ *eval.Thread, a []value.Value) (value.Value, error) {

@@ -59,15 +59,20 @@ func future(th *eval.Thread, f value.Value) (value.Value, error) {
 	return start(th, value.TypeFuture, f).Val(), nil
 }
 
-// start runs f on a goroutine with a thread of its own; cancelling interrupts that thread. An error that nobody asks for is
-// logged when it happens (H6).
+// start runs f on a goroutine with a thread of its own.
 func start(th *eval.Thread, t *value.Type, f value.Value) *value.Future {
+	return startWork(th, t, func(th *eval.Thread) (value.Value, error) { return th.Call(f) })
+}
+
+// startWork runs work on a goroutine with a thread of its own; cancelling interrupts that thread. An error that nobody asks
+// for is logged when it happens (H6).
+func startWork(th *eval.Thread, t *value.Type, work func(th *eval.Thread) (value.Value, error)) *value.Future {
 	worker := th.Fork()
 	fut := value.NewFuture(t, func() {
 		worker.Interrupt(value.NewException(value.InterruptedException, "The future was cancelled."))
 	})
 	go func() {
-		v, err := worker.Guard(func() (value.Value, error) { return worker.Call(f) })
+		v, err := worker.Guard(func() (value.Value, error) { return work(worker) })
 		if err != nil && fut.Complete(v, err) {
 			worker.Runtime().Config.Logger.Debug("a future failed", "error", err)
 		} else {

@@ -11,7 +11,9 @@ import (
 // mutableTable: the mutable maps, sets, lists and vectors of language.md 8. Queues are in queue.go.
 var mutableTable = eval.Table{
 	{Name: "mutable-map", Min: 0, Max: -1, FN: makeMap("mutable-map", func(kv []value.Value) value.Map { return value.NewMutableMap(kv...) }), Forms: "(mutable-map & keyvals)\n(mutable-map map)", Doc: "A mutable map, safe for concurrent use."},
-	{Name: "mutable-set", Min: 0, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) { return value.NewMutableSet(a...).Val(), nil }, Forms: "(mutable-set & items)", Doc: "A mutable set, safe for concurrent use."},
+	{Name: "mutable-set", Min: 0, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) {
+		return value.NewMutableSet(a...).Val(), nil
+	}, Forms: "(mutable-set & items)", Doc: "A mutable set, safe for concurrent use."},
 	{Name: "mutable-list", Min: 0, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) {
 		return value.NewMutableList(append([]value.Value(nil), a...)...).Val(), nil
 	}, Forms: "(mutable-list & items)", Doc: "A mutable list, safe for concurrent use."},
@@ -43,7 +45,7 @@ func isMutable(v value.Value) bool {
 	return false
 }
 
-func assocMutable(_ *eval.Thread, a []value.Value) (value.Value, error) {
+func assocMutable(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if len(a)%2 == 0 {
 		return value.Nil, value.Errorf("mutable-map: assoc! requires an even number of items.")
 	}
@@ -66,10 +68,13 @@ func assocMutable(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	if a[0].IsNil() {
 		return value.NewMutableMap(a[1:]...).Val(), nil
 	}
+	if isThreadLocal(a[0]) {
+		return assoc(th, a)
+	}
 	return value.Nil, value.Errorf("Function 'assoc!' does not allow %s as collection. It works with mutable maps only.", a[0].Type())
 }
 
-func dissocMutable(_ *eval.Thread, a []value.Value) (value.Value, error) {
+func dissocMutable(th *eval.Thread, a []value.Value) (value.Value, error) {
 	switch m := a[0].Ref().(type) {
 	case *value.MutableMap:
 		for _, k := range a[1:] {
@@ -94,6 +99,9 @@ func dissocMutable(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	}
 	if a[0].IsNil() {
 		return value.Nil, nil
+	}
+	if isThreadLocal(a[0]) {
+		return dissoc(th, a)
 	}
 	return value.Nil, value.Errorf("Function 'dissoc!' does not allow %s as coll. It works with mutable maps and vectors only.", a[0].Type())
 }

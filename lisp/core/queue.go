@@ -19,7 +19,9 @@ var queueTable = eval.Table{
 	{Name: "delay-queue", F0: func(*eval.Thread) (value.Value, error) { return value.NewDelayQueue().Val(), nil }, Forms: "(delay-queue)", Doc: "A queue whose elements can be taken after a delay."},
 	isQueue("queue?", value.TypeQueue), isQueue("deque?", value.TypeDeque), isQueue("stack?", value.TypeStack), isQueue("circular-buffer?", value.TypeCircularBuffer),
 	{Name: "put!", Min: 2, Max: 3, FN: put, Forms: "(put! queue val)\n(put! delay-queue val delay)", Doc: "Appends an element, waiting for room; to a delay queue with a delay in milliseconds."},
-	{Name: "put-head!", Min: 2, Max: 3, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) { return putAt(th, "put-head!", value.Head, a) },
+	{Name: "put-head!", Min: 2, Max: 3, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
+		return putAt(th, "put-head!", value.Head, a)
+	},
 		Forms: "(put-head! deque val)", Doc: "Adds an element at the head, waiting for room."},
 	{Name: "offer!", Min: 2, Max: 3, FN: offer("offer!", value.Tail), Forms: "(offer! queue val)\n(offer! queue timeout val)", Doc: "Appends an element if there is room within the timeout (ms, or :indefinite); whether it did."},
 	{Name: "offer-head!", Min: 2, Max: 3, FN: offer("offer-head!", value.Head), Forms: "(offer-head! queue val)\n(offer-head! queue timeout val)", Doc: "Adds an element at the head if there is room within the timeout (ms, or :indefinite); whether it did."},

@@ -49,7 +49,7 @@ var refTable = eval.Table{
 	}, Forms: "(remove-watch ref key)", Doc: "Removes a watch."},
 	is("deref?", func(v value.Value) bool {
 		switch v.Ref().(type) {
-		case *value.Atom, *value.Volatile, *value.Just, *value.Delay, *value.Future:
+		case *value.Atom, *value.Volatile, *value.Just, *value.Delay, *value.Future, *agent:
 			return true
 		}
 		return false
@@ -71,6 +71,8 @@ var refTable = eval.Table{
 		case *value.Future:
 			_, _, ok := x.Result()
 			return value.Bool(ok), nil
+		case *value.LazySeq:
+			return value.True, nil // as the reference: its head is
 		}
 		return value.Nil, value.Errorf("Function 'realized?' does not allow type %s as parameter.", v.Type())
 	}, Forms: "(realized? x)", Doc: "Whether a delay, future or promise has its value."},
@@ -102,6 +104,8 @@ func deref(th *eval.Thread, a []value.Value) (value.Value, error) {
 		return x.Deref(), nil
 	case *value.Delay:
 		return x.Force(th.Context(), th)
+	case *agent:
+		return x.Deref(), nil
 	case *value.Stream:
 		return value.String(x.Captured()), nil
 	case *value.Future:

@@ -72,38 +72,19 @@ func randLong(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	return value.Long(rand.Int64N(n)), nil
 }
 
-var sleepUnits = map[string]time.Duration{
-	"milliseconds": time.Millisecond, "msec": time.Millisecond, "ms": time.Millisecond,
-	"seconds": time.Second, "sec": time.Second, "s": time.Second,
-	"minutes": time.Minute, "min": time.Minute,
-	"hours": time.Hour, "hr": time.Hour, "h": time.Hour,
-	"days": 24 * time.Hour, "d": 24 * time.Hour,
-}
-
 func sleep(th *eval.Thread, in *eval.Args) (value.Value, error) {
-	n, unit := in.Long(), time.Millisecond
+	n, unit := in.Value(), value.Kw("milliseconds")
 	if in.Left() > 0 {
-		name := in.Keyword()
-		u, ok := sleepUnits[name]
-		if !ok {
-			in.Fail(value.Errorf("Invalid scheduler time-unit :%s. Use one of {:milliseconds, :seconds, :minutes, :hours, :days} or the abbreviations {:msec, :ms, :sec, :s, :min, :hr, :h, :d}", name))
-		}
-		unit = u
+		unit = in.Value()
 	}
 	if err := in.Done(); err != nil {
 		return value.Nil, err
 	}
-	if n <= 0 {
-		return value.Nil, nil
+	d, err := duration(n, unit)
+	if err != nil || d <= 0 {
+		return value.Nil, err
 	}
-	t := time.NewTimer(time.Duration(min(n, int64(1<<62)/int64(unit))) * unit)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return value.Nil, nil
-	case <-th.Done():
-		return value.Nil, th.Interrupted()
-	}
+	return value.Nil, pause(th, d)
 }
 
 func timed(th *eval.Thread, f value.Value) (value.Value, error) {

@@ -37,6 +37,7 @@ type Runtime struct {
 	core   *Namespace
 
 	gensym    atomic.Int64
+	threadIDs atomic.Int64
 	incidents atomic.Int64
 	monitors  monitors
 	regexes   regexCache

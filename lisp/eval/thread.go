@@ -5,6 +5,7 @@ package eval
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 
 	"gondola/lisp/value"
@@ -45,7 +46,31 @@ type Thread struct {
 	told   bool        // the interrupt has been raised
 	tail   tailCall    // the pending self tail call
 	args   Args
+
+	// Locals are the values of (thread-local); nil: none. A forked thread starts with them.
+	Locals value.Map
+	id     int64
+	name   string
 }
+
+// ID is a number that no other thread of the interpreter has had.
+func (th *Thread) ID() int64 { return th.id }
+
+// Name is what SetName has set; else it is made of the number.
+func (th *Thread) Name() string {
+	if th.name != "" {
+		return th.name
+	}
+	return fmt.Sprintf("venice-%d", th.id)
+}
+
+// SetName names the thread; "" leaves it as it is.
+func (th *Thread) SetName(name string) {
+	if name != "" {
+		th.name = name
+	}
+}
+
 
 // Runtime is the interpreter that the thread belongs to.
 func (th *Thread) Runtime() *Runtime { return th.rt }
@@ -71,6 +96,7 @@ func (rt *Runtime) NewThread(ctx context.Context) *Thread {
 	if th == nil {
 		th = &Thread{rt: rt, stack: make([]value.Value, firstChunk)}
 	}
+	th.id = rt.threadIDs.Add(1)
 	th.ns = rt.namespace("user")
 	th.limit.Store(rt.Config.MaxDepth)
 	th.ctx, th.stop = context.WithCancelCause(ctx)
@@ -87,6 +113,7 @@ func (th *Thread) ForkWith(ctx context.Context) *Thread {
 	t := th.rt.NewThread(ctx)
 	t.ns = th.ns
 	t.binds = th.binds.snapshot()
+	t.Locals = th.Locals
 	return t
 }
 
@@ -100,6 +127,7 @@ func (th *Thread) Release() {
 	th.ns, th.binds, th.ctx, th.stop, th.unhook = nil, nil, nil, nil, nil
 	th.tail, th.told = tailCall{}, false
 	th.args = Args{}
+	th.Locals, th.name = nil, ""
 	th.rt.threads.Put(th)
 }
 
