@@ -71,7 +71,6 @@ func (th *Thread) SetName(name string) {
 	}
 }
 
-
 // Runtime is the interpreter that the thread belongs to.
 func (th *Thread) Runtime() *Runtime { return th.rt }
 
