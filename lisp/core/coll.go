@@ -24,7 +24,7 @@ var collTable = eval.Table{
 		if isThreadLocal(m) {
 			return threadLocalOf(th, []value.Value{k, v})
 		}
-		return assoc1(m, k, v)
+		return assoc1(th, m, k, v)
 	}, Forms: "(assoc coll key val)\n(assoc coll key val & kvs)", Doc: "Sets keys of a map or indexes of a sequence."},
 	{Name: "assoc-in", Min: 3, Max: 3, F3: assocIn, Forms: "(assoc-in m ks v)", Doc: "Sets the value at a path of keys."},
 	{Name: "dissoc", Min: 1, Max: -1, FN: dissoc, Forms: "(dissoc coll & keys)", Doc: "Removes keys of a map or indexes of a vector."},
@@ -208,12 +208,14 @@ func find2(_ *eval.Thread, m, k value.Value) (value.Value, error) {
 	return value.Nil, value.Errorf("Function 'find' does not allow type %s as parameter.", m.Type())
 }
 
-func assoc1(m, k, v value.Value) (value.Value, error) {
+func assoc1(th *eval.Thread, m, k, v value.Value) (value.Value, error) {
 	switch x := m.Ref().(type) {
 	case nil:
 		if m.IsNil() {
 			return value.NewHashMap(k, v).Val(), nil
 		}
+	case *record:
+		return x.with(th, k, v)
 	case *value.MutableMap:
 		return value.Nil, value.Errorf("Function 'assoc' can not be used with mutable maps use assoc!")
 	case value.Map:
@@ -241,7 +243,7 @@ func assoc(th *eval.Thread, a []value.Value) (value.Value, error) {
 	m := a[0]
 	for i := 1; i < len(a); i += 2 {
 		var err error
-		if m, err = assoc1(m, a[i], a[i+1]); err != nil {
+		if m, err = assoc1(th, m, a[i], a[i+1]); err != nil {
 			return value.Nil, err
 		}
 	}
@@ -253,10 +255,10 @@ func assocIn(th *eval.Thread, m, ks, v value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
-	return alterIn(m, keys, func(value.Value) (value.Value, error) { return v, nil })
+	return alterIn(th, m, keys, func(value.Value) (value.Value, error) { return v, nil })
 }
 
-func alterIn(m value.Value, keys []value.Value, f func(old value.Value) (value.Value, error)) (value.Value, error) {
+func alterIn(th *eval.Thread, m value.Value, keys []value.Value, f func(old value.Value) (value.Value, error)) (value.Value, error) {
 	if len(keys) == 0 {
 		return m, nil
 	}
@@ -268,12 +270,12 @@ func alterIn(m value.Value, keys []value.Value, f func(old value.Value) (value.V
 	if len(keys) == 1 {
 		v, err = f(old)
 	} else {
-		v, err = alterIn(old, keys[1:], f)
+		v, err = alterIn(th, old, keys[1:], f)
 	}
 	if err != nil {
 		return value.Nil, err
 	}
-	return assoc1(m, keys[0], v)
+	return assoc1(th, m, keys[0], v)
 }
 
 // element is get that accepts lists too.
@@ -331,7 +333,7 @@ func update(th *eval.Thread, a []value.Value) (value.Value, error) {
 			return value.Nil, value.Errorf("Function 'update' index %d out of bounds", i)
 		}
 	}
-	return alterIn(a[0], a[1:2], withRest(th, a[2], a[3:]))
+	return alterIn(th, a[0], a[1:2], withRest(th, a[2], a[3:]))
 }
 
 func updateIn(th *eval.Thread, a []value.Value) (value.Value, error) {
@@ -339,7 +341,7 @@ func updateIn(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
-	return alterIn(a[0], keys, withRest(th, a[2], a[3:]))
+	return alterIn(th, a[0], keys, withRest(th, a[2], a[3:]))
 }
 
 func asMap(v value.Value) (value.Map, error) {

@@ -12,7 +12,7 @@ func Tables() []eval.Table {
 	return []eval.Table{
 		controlTable, comprehensionTable, arithTable, predicateTable, seqTable,
 		collTable, mapFunctionTable, seqPartsTable, walkTable, hofTable, transducerTable, nameTable, mathTable,
-		printTable, refTable, futureTable, promiseTable, agentTable, threadTable, scheduleTable, exceptionTable, assertTable, nsTable, systemTable, ioTable, interopTable, mutableTable, queueTable, arrayTable,
+		printTable, refTable, futureTable, promiseTable, agentTable, threadTable, scheduleTable, exceptionTable, assertTable, customTypeTable, protocolTable, nsTable, systemTable, ioTable, interopTable, mutableTable, queueTable, arrayTable,
 		textTable, regexTable, formatTable, textSplitTable, jsonTable, bytesTable, bytesNumberTable, textCodeTable, textCharTable, textCutTable, textMiscTable,
 	}
 }

@@ -61,6 +61,7 @@ var predicateTable = eval.Table{
 		for _, s := range v.Type().Supers {
 			out = append(out, value.Kw(s.Name))
 		}
+		out = append(out, value.Kw("core/val"))
 		return value.ListOf(out).Val(), nil
 	}, Forms: "(supertypes x)", Doc: "All supertypes of x."},
 	{Name: "instance-of?", Min: 2, Max: 2, F2: func(_ *eval.Thread, t, v value.Value) (value.Value, error) {

@@ -260,6 +260,25 @@ type builtinHead struct {
 // shadowed reports whether the namespace has defined the name since.
 func (h *builtinHead) shadowed() bool { return h.own.Load() && h.v.isBound() }
 
+// unwrapped handles a failure: values of wrapping types behave as what they wrap, so a function that does not know the type
+// of one gets what is in it.
+func (h *builtinHead) unwrapped(th *Thread, err error, args ...value.Value) (value.Value, error) {
+	any := false
+	for i, v := range args {
+		if w := value.Unwrap(v); w != v {
+			args[i], any = w, true
+		}
+	}
+	if !any {
+		return value.Nil, h.trace(err)
+	}
+	v, err := th.callBuiltin(h.b, args)
+	if err != nil {
+		return value.Nil, h.trace(err)
+	}
+	return v, nil
+}
+
 // never is the flag of what cannot be redefined.
 var never atomic.Bool
 
@@ -280,7 +299,7 @@ func (n *builtin1Node) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	}
 	v, err := n.b.F1(th, a)
 	if err != nil {
-		return value.Nil, n.trace(err)
+		return n.unwrapped(th, err, a)
 	}
 	return v, nil
 }
@@ -304,7 +323,7 @@ func (n *builtin2Node) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	}
 	v, err := n.b.F2(th, a, b)
 	if err != nil {
-		return value.Nil, n.trace(err)
+		return n.unwrapped(th, err, a, b)
 	}
 	return v, nil
 }
@@ -332,7 +351,7 @@ func (n *builtin3Node) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	}
 	v, err := n.b.F3(th, a, b, c)
 	if err != nil {
-		return value.Nil, n.trace(err)
+		return n.unwrapped(th, err, a, b, c)
 	}
 	return v, nil
 }

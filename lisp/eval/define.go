@@ -74,6 +74,12 @@ func (th *Thread) define(v *Var, sym *value.Symbol, x value.Value, how defKind) 
 	return nil
 }
 
+// Define binds a name of the current namespace, as (def name x) does.
+func (th *Thread) Define(name string, x value.Value) error {
+	sym, _ := value.Sym(name).Ref().(*value.Symbol)
+	return th.define(th.ns.intern(name), sym, x, defPlain)
+}
+
 func defMeta(v *Var, sym *value.Symbol) *value.Meta {
 	m := value.Meta{}
 	if sm := sym.Meta(); sm != nil {

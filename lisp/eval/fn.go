@@ -81,6 +81,14 @@ type Fn struct {
 // Type is core/function.
 func (f *Fn) Type() *value.Type { return value.TypeFunction }
 
+// Parameters is the number of parameters, if the function has one arity and that is fixed.
+func (f *Fn) Parameters() (n int, fixed bool) {
+	if len(f.code.protos) != 1 || f.code.protos[0].variadic {
+		return 0, false
+	}
+	return f.code.protos[0].arity, true
+}
+
 // PrintTo writes the qualified name.
 func (f *Fn) PrintTo(p *value.Printer) { p.WriteString(f.name) }
 

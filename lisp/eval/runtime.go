@@ -45,6 +45,7 @@ type Runtime struct {
 	specials  map[string]*specialForm
 	exit      atomic.Pointer[int] // what system-exit-code asked for
 	Loaded    sync.Map            // modules and files that have been loaded
+	State     sync.Map            // what tables keep of an interpreter, each under a key of its own
 
 	ctx    context.Context
 	cancel context.CancelFunc

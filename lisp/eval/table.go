@@ -24,6 +24,7 @@ type Row struct {
 	Macro    func(th *Thread, args []value.Value) (value.Value, error) // unevaluated arguments to expansion
 	Value    func(rt *Runtime) value.Value
 	Dynamic  bool   // a Value that binding and set! may change: *out*
+	Special  bool   // a Macro that the reference has as a special form
 	Forms    string // call forms, one a line: "(nth coll idx)"; shown by arity errors and doc
 	Doc      string // what it does, in a few sentences
 }
@@ -84,7 +85,10 @@ func (rt *Runtime) Row(name string) *Row {
 // arityError is the reference's text for natives (language.md 5.3), with the call forms where they are known.
 func (r *Row) arityError(n int) error {
 	kind := "function"
-	if r.Macro != nil {
+	switch {
+	case r.Special:
+		return value.Throwf(value.ArityException, "Wrong number of args (%d) passed to special form %s.", n, r.Name)
+	case r.Macro != nil:
 		kind = "macro"
 		if r.Max < 0 {
 			return value.Throwf(value.ArityException, "Wrong number of args (%d) passed to the variadic macro %s that requires at least %d arg%s.", n, r.Name, r.Min, plural(r.Min))

@@ -217,6 +217,9 @@ func Div(a, b Value) (Value, error) { return compute(opDiv, a, b) }
 func compute(op arith, a, b Value) (Value, error) {
 	ka, kb := kindOf(a), kindOf(b)
 	if ka == notNumber || kb == notNumber {
+		if x, y := Unwrap(a), Unwrap(b); x != a || y != b {
+			return compute(op, x, y)
+		}
 		bad := a
 		if ka != notNumber {
 			bad = b

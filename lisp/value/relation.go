@@ -54,6 +54,12 @@ func equal(a, b Value, loose bool, depth int) bool {
 	if a.o == nil || b.o == nil {
 		return false
 	}
+	if w, ok := b.o.self.(*Wrapped); ok {
+		return equal(a, w.V, loose, depth)
+	}
+	if w, ok := a.o.self.(*Wrapped); ok {
+		return equal(w.V, b, loose, depth)
+	}
 	if a.o.self == nil || b.o.self == nil {
 		return equalScalar(a, b, loose)
 	}
@@ -301,6 +307,9 @@ func hashHeap(o Object, depth int) uint32 {
 	}
 	if r, ok := capability[Relatable](o); ok {
 		return r.RelateHash()
+	}
+	if w, ok := o.(*Wrapped); ok {
+		return hash(w.V, depth)
 	}
 	return identityHash(o)
 }
