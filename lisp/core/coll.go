@@ -163,6 +163,9 @@ func getIn(th *eval.Thread, a []value.Value) (value.Value, error) {
 			return value.Nil, err
 		}
 	}
+	if m.IsNil() { // as the reference: a nil at the end is no value
+		return def, nil
+	}
 	return m, nil
 }
 

@@ -62,6 +62,12 @@ func macroDoseq(th *eval.Thread, a []value.Value) (value.Value, error) {
 
 // macroFor collects into a mutable accumulator that only the expansion sees.
 func macroFor(th *eval.Thread, a []value.Value) (value.Value, error) {
+	if len(a) != 2 {
+		return value.Nil, value.Throwf(value.ArityException, "Wrong number of args (%d) passed to macro for. Expected 2 args.", len(a))
+	}
+	if s, ok := a[0].Ref().(*value.Vector); !ok || s.Count() == 0 {
+		return value.Nil, value.Throwf(value.AssertionException, "Assert failed.\nThe 'for' seq-exprs must be a non empty vector!\nExpression:\n(and (vector? seq-exprs) (not-empty? seq-exprs))")
+	}
 	cs, err := clauses("for", a[0], "when", "while", "let")
 	if err != nil {
 		return value.Nil, err

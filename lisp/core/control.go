@@ -27,7 +27,7 @@ var controlTable = eval.Table{
 	{Name: "while", Min: 1, Max: -1, Macro: macroWhile, Forms: "(while test & body)", Doc: "Evaluates the body as long as test is true; nil."},
 	{Name: "dotimes", Min: 1, Max: -1, Macro: macroDotimes, Forms: "(dotimes [name n] & body)", Doc: "Evaluates the body with name bound to 0 to n-1; nil."},
 	{Name: "doseq", Min: 1, Max: -1, Macro: macroDoseq, Forms: "(doseq [name coll :when test …] & body)", Doc: "Evaluates the body for each element, for its effects; nil."},
-	{Name: "for", Min: 2, Max: 2, Macro: macroFor, Forms: "(for [name coll :when test :while test :let [name expr] …] expr)", Doc: "An eager comprehension; a vector."},
+	{Name: "for", Min: 0, Max: -1, Macro: macroFor, Forms: "(for [name coll :when test :while test :let [name expr] …] expr)", Doc: "An eager comprehension; a vector."},
 	{Name: "list-comp", Min: 2, Max: 2, Macro: macroListComp, Forms: "(list-comp [name coll :when test …] expr)", Doc: "An eager comprehension; a list."},
 	{Name: "->", Min: 1, Max: -1, Macro: threading(threadFirst), Forms: "(-> x & forms)", Doc: "Threads x as second item through the forms."},
 	{Name: "->>", Min: 1, Max: -1, Macro: threading(threadLast), Forms: "(->> x & forms)", Doc: "Threads x as last item through the forms."},

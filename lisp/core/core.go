@@ -11,8 +11,8 @@ import "gondola/lisp/eval"
 func Tables() []eval.Table {
 	return []eval.Table{
 		controlTable, comprehensionTable, arithTable, predicateTable, seqTable,
-		collTable, mapFunctionTable, seqPartsTable, walkTable, hofTable, transducerTable, nameTable, mathTable,
-		printTable, refTable, futureTable, promiseTable, agentTable, threadTable, scheduleTable, exceptionTable, assertTable, customTypeTable, protocolTable, nsTable, systemTable, ioTable, interopTable, mutableTable, queueTable, arrayTable,
+		collTable, mapFunctionTable, seqPartsTable, walkTable, hofTable, transducerTable, nameTable, mathTable, timeTextTable,
+		printTable, refTable, futureTable, promiseTable, agentTable, threadTable, scheduleTable, exceptionTable, assertTable, customTypeTable, protocolTable, nsTable, systemTable, hostTable, shellTable, csvTable, cidrTable, ioTable, interopTable, mutableTable, queueTable, arrayTable,
 		textTable, regexTable, formatTable, textSplitTable, jsonTable, bytesTable, bytesNumberTable, textCodeTable, textCharTable, textCutTable, textMiscTable,
 	}
 }

@@ -480,7 +480,7 @@ func (r *record) PrintTo(p *value.Printer) {
 	if !r.t.text.IsNil() && p.Caller != nil {
 		v, err := p.Caller.Call(r.t.text, r.Val())
 		p.Fail(err)
-		p.Print(v)
+		p.WriteString(value.ToStr(v))
 		return
 	}
 	p.WriteString("{:custom-type* " + r.t.t.String())

@@ -41,6 +41,9 @@ func exRow(name string, f func(*value.Exception) value.Value) eval.Row {
 			if e, ok := v.Ref().(*value.Exception); ok {
 				return f(e), nil
 			}
+			if name == "ex-message" && !v.IsNil() {
+				return value.Nil, value.CoerceError(v, "java-object of type java.lang.Throwable")
+			}
 			return value.Nil, nil
 		}}
 }
@@ -54,7 +57,13 @@ func newException(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	if err != nil {
 		return value.Nil, value.Errorf("Failed to load class '%s'", name)
 	}
+	if !class.IsA(value.ExceptionClass) {
+		return value.Nil, value.Errorf("The class %s is no exception", class.Name)
+	}
 	if class.IsA(value.ValueException) {
+		if in.Left() == 0 {
+			return value.Nil, value.Throwf(value.JavaMethodInvocation, "No matching public constructor found: %s().", class.Name)
+		}
 		return value.Thrown(in.Value()).Val(), nil
 	}
 	if in.Left() == 0 {
@@ -65,7 +74,7 @@ func newException(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	m := in.Value()
 	text, ok := value.StringOrKeyword(m)
 	if !ok && !m.IsNil() {
-		text = value.ToStr(m)
+		return value.Nil, value.Throwf(value.JavaMethodInvocation, "No matching public constructor found: %s(%s).", class.Name, m.Type().Name)
 	}
 	e := value.NewException(class, text)
 	e.NoMessage = m.IsNil()

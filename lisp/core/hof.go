@@ -23,6 +23,9 @@ var hofTable = eval.Table{
 	}, Forms: "(mapv f coll & colls)", Doc: "map into a vector."},
 	{Name: "map-indexed", Min: 1, Max: 2, F1: mapIndexedStep, F2: mapIndexed, Forms: "(map-indexed f)\n(map-indexed f coll)", Doc: "A list of (f index element)."},
 	{Name: "mapcat", Min: 1, Max: -1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
+		if len(a) == 1 { // no transducer, as the reference has it
+			return value.Nil, value.Errorf("Cannot coerce value of type :core/function to list.")
+		}
 		v, err := th.Apply(th.Runtime().Core("map"), a)
 		if err != nil {
 			return value.Nil, err

@@ -39,6 +39,20 @@ var nameTable = eval.Table{
 		}
 		return value.String(ns), nil
 	}, Forms: "(namespace x)", Doc: "The namespace of a keyword or symbol; nil without."},
+	{Name: "fn-name", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
+		switch x := v.Ref().(type) {
+		case nil:
+			if v.IsNil() {
+				return v, nil
+			}
+		case *eval.Macro:
+			return value.String(x.Name), nil
+		case *eval.Fn, *eval.Builtin:
+			q, err := qualifiedName("fn-name", v)
+			return value.String(q), err
+		}
+		return value.Nil, value.Errorf("Function 'fn-name' does not allow %s as parameter", v.Type())
+	}, Forms: "(fn-name f)", Doc: "The qualified name of a function or macro."},
 	{Name: "char", Min: 1, Max: 1, F1: char, Forms: "(char c)", Doc: "A character from a code or a one character string."},
 	{Name: "meta", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) { return metaOf(v), nil }, Forms: "(meta obj)", Doc: "The metadata of a value; nil without."},
 	{Name: "with-meta", Min: 2, Max: 2, F2: withMeta, Forms: "(with-meta obj m)", Doc: "The value with the metadata m."},
@@ -61,7 +75,7 @@ func named(fn string, make func(string) value.Value) func(*eval.Thread, []value.
 		for _, v := range a {
 			s, ok := value.Text(v)
 			if _, isSym := v.Ref().(*value.Symbol); !ok || isSym && fn == "keyword" {
-				return value.Nil, value.Errorf("Function '%s' does not allow %s name", fn, v.Type())
+				return value.Nil, value.Errorf("Function '%s' does not allow %s name.", fn, v.Type())
 			}
 			parts = append(parts, s)
 		}
@@ -120,6 +134,9 @@ func withMeta(_ *eval.Thread, v, m value.Value) (value.Value, error) {
 	}
 	if o, ok := v.Ref().(value.Metadated); ok {
 		return o.WithMeta(&value.Meta{Map: x}), nil
+	}
+	if v.IsNumber() || v.Ref() == nil && !v.IsNil() { // a scalar has no room for metadata
+		return value.NewWrapped(v.Type(), v).WithMeta(&value.Meta{Map: x}), nil
 	}
 	return v, nil
 }

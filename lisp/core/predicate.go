@@ -11,7 +11,9 @@ import (
 // is makes a predicate row of a Go test.
 func is(name string, test func(v value.Value) bool) eval.Row {
 	return eval.Row{Name: name, Min: 1, Max: 1, Forms: "(" + name + " x)", Doc: "Whether x is what the name says.",
-		F1: func(_ *eval.Thread, v value.Value) (value.Value, error) { return value.Bool(test(v)), nil }}
+		F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
+			return value.Bool(test(value.Unwrap(v))), nil
+		}}
 }
 
 // isA makes a predicate row of a heap type.

@@ -109,6 +109,23 @@ func sameKind(like value.Value, items []value.Value) value.Value {
 	return value.ListOf(items).Val()
 }
 
+// sameOrLazy is sameKind that makes a lazy sequence for one.
+func sameOrLazy(like value.Value, items []value.Value) value.Value {
+	if _, ok := like.Ref().(*value.LazySeq); ok {
+		return lazyOf(items).Val()
+	}
+	return sameKind(like, items)
+}
+
+func lazyOf(items []value.Value) *value.LazySeq {
+	return value.NewLazySeq(func(value.Caller) (value.Value, *value.LazySeq, bool, error) {
+		if len(items) == 0 {
+			return value.Nil, nil, false, nil
+		}
+		return items[0], lazyOf(items[1:]), true, nil
+	})
+}
+
 func nthRow(name string, i int) func(*eval.Thread, value.Value) (value.Value, error) {
 	return func(th *eval.Thread, v value.Value) (value.Value, error) {
 		if s, ok := v.Ref().(value.Sequence); ok {
@@ -188,7 +205,7 @@ func sliced(th *eval.Thread, fn string, v value.Value, bounds func(n int) (int, 
 		return value.Nil, err
 	}
 	i, j := bounds(len(items))
-	return value.ListOf(items[i:j]).Val(), nil
+	return sameOrLazy(v, items[i:j]), nil
 }
 
 func nth(th *eval.Thread, c, idx, def value.Value, hasDef bool) (value.Value, error) {
@@ -256,7 +273,7 @@ func count(_ *eval.Thread, v value.Value) (value.Value, error) {
 	case value.Counted:
 		return value.Long(int64(x.Count())), nil
 	case *value.LazySeq:
-		return value.Nil, value.Errorf("The size of lazy sequences is not available: count can not be called on them")
+		return value.Nil, value.Errorf("Getting the size of lazy sequences is not supported")
 	case *value.ByteBuf:
 		return value.Long(int64(x.Lim)), nil
 	case *value.MapEntry:
@@ -417,7 +434,7 @@ func dropWhile(th *eval.Thread, pred, c value.Value) (value.Value, error) {
 		return value.Nil, err
 	}
 	n, err := prefixLen(th, pred, items)
-	return sameKind(c, items[n:]), err
+	return sameOrLazy(c, items[n:]), err
 }
 
 func reverse(th *eval.Thread, v value.Value) (value.Value, error) {
@@ -431,7 +448,7 @@ func reverse(th *eval.Thread, v value.Value) (value.Value, error) {
 	for i, j := 0, len(items)-1; i < j; i, j = i+1, j-1 {
 		items[i], items[j] = items[j], items[i]
 	}
-	return sameKind(v, items), nil
+	return sameOrLazy(v, items), nil
 }
 
 func conj(_ *eval.Thread, a []value.Value) (value.Value, error) {
@@ -595,7 +612,7 @@ func distinct(th *eval.Thread, v value.Value) (value.Value, error) {
 			out = append(out, x)
 		}
 	}
-	return sameKind(v, out), nil
+	return sameOrLazy(v, out), nil
 }
 
 func flatten(th *eval.Thread, v value.Value) (value.Value, error) {

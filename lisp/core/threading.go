@@ -88,6 +88,9 @@ func macroDiamond(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	x := a[0]
 	for _, step := range a[1:] {
 		seq, ok := step.Ref().(value.Sequence)
+		if _, isMap := step.Ref().(value.Map); isMap {
+			return value.Nil, value.Errorf("Invalid argument type :core/map-entry while calling function 'concat'")
+		}
 		if !ok {
 			return value.Nil, value.Errorf("-<> macro: one position per form is required.")
 		}

@@ -17,11 +17,12 @@ var transducerTable = eval.Table{
 		if len(a) == 2 {
 			return sortRow(th, a)
 		}
-		if !eval.IsFunction(a[0]) {
-			return value.Nil, value.CoerceError(a[0], "function")
+		f := a[0]
+		if !eval.IsFunction(f) {
+			return value.Nil, value.CoerceError(f, "function")
 		}
 		return gathering("sorted", func(th *eval.Thread, items []value.Value) ([]value.Value, error) {
-			return mergeSort(items, comparator(th, a[0]))
+			return mergeSort(items, comparator(th, f))
 		}), nil
 	}, Forms: "(sorted comparefn)\n(sorted comparefn coll)", Doc: "sort, and without a collection a transducer that sorts."},
 	{Name: "dedupe", Min: 0, Max: 1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {

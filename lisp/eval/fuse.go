@@ -146,7 +146,9 @@ func (n *arithNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	}
 	var v value.Value
 	if _, isLong := x.Long(); !isLong && n.b.Max == 1 {
-		v, err = n.b.F1(th, x) // inc and dec keep the type
+		if v, err = n.b.F1(th, x); err != nil { // inc and dec keep the type
+			return n.unwrapped(th, err, x)
+		}
 	} else {
 		v, err = arith(n.op, x, y)
 	}
@@ -206,7 +208,7 @@ func (n *addLCNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	if a, ok := x.Long(); ok {
 		return value.Long(a + n.k), nil
 	}
-	v, err := n.general(th, x)
+	v, err := n.general(th, value.Unwrap(x))
 	if err != nil {
 		return value.Nil, n.trace(err)
 	}

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"gondola/lisp/eval"
+	"gondola/lisp/value"
 )
 
 // Each body runs as a numeric loop and, held back by a call of identity in an exit that is never taken and in the start
@@ -76,15 +79,10 @@ func TestNumericLoopRedefined(t *testing.T) {
 func TestNumericLoopInterrupt(t *testing.T) {
 	rt := newRuntime(t)
 	ctx, cancel := context.WithCancel(context.Background())
+	rt.Install(eval.Table{{Name: "test/cancel", F0: func(*eval.Thread) (value.Value, error) { cancel(); return value.Nil, nil }}})
 	th := rt.NewThread(ctx)
 	defer th.Release()
-	started := make(chan struct{})
-	go func() {
-		<-started
-		cancel()
-	}()
-	close(started)
-	got := runOn(th, "(def seen (atom nil)) (try (loop [i 0 x 0.5] (if (< i 0) x (recur (* i 1) (+ x 1.0)))) (finally (reset! seen :finally)))")
+	got := runOn(th, "(def seen (atom nil)) (try (test/cancel) (loop [i 0 x 0.5] (if (< i 0) x (recur (* i 1) (+ x 1.0)))) (finally (reset! seen :finally)))")
 	if !strings.Contains(got, "interrupted") {
 		t.Error(got)
 	}

@@ -47,8 +47,9 @@ type Runtime struct {
 	Loaded    sync.Map            // modules and files that have been loaded
 	State     sync.Map            // what tables keep of an interpreter, each under a key of its own
 
-	ctx    context.Context
-	cancel context.CancelFunc
+	ctx     context.Context
+	cancel  context.CancelFunc
+	atClose []func() // guarded by mu
 }
 
 // NewRuntime makes an interpreter without any function; see Install.
@@ -88,7 +89,23 @@ type eofReader struct{}
 func (eofReader) Read([]byte) (int, error) { return 0, io.EOF }
 
 // Close cancels everything that still runs in the interpreter: futures, threads, sleeps. It does not wait.
-func (rt *Runtime) Close() { rt.cancel() }
+func (rt *Runtime) Close() {
+	rt.mu.Lock()
+	hooks := rt.atClose
+	rt.atClose = nil
+	rt.mu.Unlock()
+	for _, h := range hooks {
+		h()
+	}
+	rt.cancel()
+}
+
+// AtClose registers a function that Close calls before anything ends.
+func (rt *Runtime) AtClose(f func()) {
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	rt.atClose = append(rt.atClose, f)
+}
 
 // namespace finds or makes a namespace.
 func (rt *Runtime) namespace(name string) *Namespace {

@@ -32,7 +32,7 @@ type MapBuilder struct {
 }
 
 // Builder starts from the content of m.
-func (m *HashMap) Builder() *MapBuilder { return &MapBuilder{m.meta, m.t.Builder(Equal)} }
+func (m *HashMap) Builder() *MapBuilder { return &MapBuilder{m.meta, m.t.Builder(keyEqual)} }
 
 func (b *MapBuilder) Put(k, v Value)            { b.b.Put(Hash(k), k, v) }
 func (b *MapBuilder) Get(k Value) (Value, bool) { return b.b.Get(Hash(k), k) }
@@ -42,16 +42,16 @@ func (m *HashMap) Type() *Type                  { return TypeHashMap }
 func (m *HashMap) Meta() *Meta                  { return m.meta }
 func (m *HashMap) WithMeta(x *Meta) Value       { return New(&HashMap{meta: x, t: m.t}).Val() }
 func (m *HashMap) Count() int                   { return m.t.Len() }
-func (m *HashMap) Get(k Value) (Value, bool)    { return m.t.Get(Hash(k), k, Equal) }
+func (m *HashMap) Get(k Value) (Value, bool)    { return m.t.Get(Hash(k), k, keyEqual) }
 func (m *HashMap) Empty() Map                   { return EmptyHashMap }
 func (m *HashMap) All() iter.Seq2[Value, Value] { return m.t.All() }
 
 func (m *HashMap) Assoc(k, v Value) Map {
-	return New(&HashMap{meta: m.meta, t: m.t.Put(Hash(k), k, v, Equal)})
+	return New(&HashMap{meta: m.meta, t: m.t.Put(Hash(k), k, v, keyEqual)})
 }
 
 func (m *HashMap) Dissoc(k Value) Map {
-	return New(&HashMap{meta: m.meta, t: m.t.Delete(Hash(k), k, Equal)})
+	return New(&HashMap{meta: m.meta, t: m.t.Delete(Hash(k), k, keyEqual)})
 }
 
 // OrderedMap iterates in insertion order: a key that is bound again keeps its place. The trie maps a key to its place in
@@ -70,7 +70,7 @@ type orderedPair struct {
 
 // NewOrderedMap makes a map of alternating keys and values.
 func NewOrderedMap(kvs ...Value) *OrderedMap {
-	places := persist.Trie[Value, int]{}.Builder(Equal)
+	places := persist.Trie[Value, int]{}.Builder(keyEqual)
 	pairs := make([]orderedPair, 0, len(kvs)/2)
 	for i := 0; i < len(kvs); i += 2 {
 		h := Hash(kvs[i])
@@ -93,7 +93,7 @@ func (m *OrderedMap) Count() int { return m.places.Len() }
 func (m *OrderedMap) Empty() Map { return NewOrderedMap() }
 
 func (m *OrderedMap) Get(k Value) (Value, bool) {
-	at, ok := m.places.Get(Hash(k), k, Equal)
+	at, ok := m.places.Get(Hash(k), k, keyEqual)
 	if !ok {
 		return Nil, false
 	}
@@ -102,26 +102,26 @@ func (m *OrderedMap) Get(k Value) (Value, bool) {
 
 func (m *OrderedMap) Assoc(k, v Value) Map {
 	h := Hash(k)
-	if at, ok := m.places.Get(h, k, Equal); ok {
+	if at, ok := m.places.Get(h, k, keyEqual); ok {
 		p := orderedPair{key: m.pairs.At(at).key, value: v}
 		return New(&OrderedMap{meta: m.meta, places: m.places, pairs: m.pairs.Set(at, p)})
 	}
 	return New(&OrderedMap{
 		meta:   m.meta,
-		places: m.places.Put(h, k, m.pairs.Len(), Equal),
+		places: m.places.Put(h, k, m.pairs.Len(), keyEqual),
 		pairs:  m.pairs.Append(orderedPair{key: k, value: v}),
 	})
 }
 
 func (m *OrderedMap) Dissoc(k Value) Map {
 	h := Hash(k)
-	at, ok := m.places.Get(h, k, Equal)
+	at, ok := m.places.Get(h, k, keyEqual)
 	if !ok {
 		return m
 	}
 	r := New(&OrderedMap{
 		meta:   m.meta,
-		places: m.places.Delete(h, k, Equal),
+		places: m.places.Delete(h, k, keyEqual),
 		pairs:  m.pairs.Set(at, orderedPair{hole: true}),
 	})
 	if r.pairs.Len() <= 2*r.places.Len() {

@@ -47,6 +47,16 @@ func capability[T any](x Object) (t T, ok bool) {
 func Equal(a, b Value) bool      { return a == b || equal(a, b, false, 0) }
 func EqualLoose(a, b Value) bool { return a == b || equal(a, b, true, 0) }
 
+// keyEqual is what keys of maps and elements of sets are compared by: a list and a vector are equal, but not the same key.
+func keyEqual(a, b Value) bool {
+	return a == b || Equal(a, b) && isList(a) == isList(b)
+}
+
+func isList(v Value) bool {
+	_, ok := v.Ref().(*List)
+	return ok
+}
+
 func equal(a, b Value, loose bool, depth int) bool {
 	if a == b {
 		return true

@@ -32,7 +32,7 @@ type SetBuilder struct {
 }
 
 // Builder starts from the content of s.
-func (s *HashSet) Builder() *SetBuilder { return &SetBuilder{s.meta, s.t.Builder(Equal)} }
+func (s *HashSet) Builder() *SetBuilder { return &SetBuilder{s.meta, s.t.Builder(keyEqual)} }
 
 func (b *SetBuilder) Add(v Value) { b.b.Put(Hash(v), v, struct{}{}) }
 func (b *SetBuilder) Has(v Value) bool {
@@ -49,16 +49,16 @@ func (s *HashSet) Empty() Set             { return EmptyHashSet }
 func (s *HashSet) All() iter.Seq[Value]   { return keys(s.t.All()) }
 
 func (s *HashSet) Has(v Value) bool {
-	_, ok := s.t.Get(Hash(v), v, Equal)
+	_, ok := s.t.Get(Hash(v), v, keyEqual)
 	return ok
 }
 
 func (s *HashSet) Conj(v Value) Set {
-	return New(&HashSet{meta: s.meta, t: s.t.Put(Hash(v), v, struct{}{}, Equal)})
+	return New(&HashSet{meta: s.meta, t: s.t.Put(Hash(v), v, struct{}{}, keyEqual)})
 }
 
 func (s *HashSet) Disj(v Value) Set {
-	return New(&HashSet{meta: s.meta, t: s.t.Delete(Hash(v), v, Equal)})
+	return New(&HashSet{meta: s.meta, t: s.t.Delete(Hash(v), v, keyEqual)})
 }
 
 // SortedSet iterates in the order of Compare; items that compare as zero are the same.

@@ -3,15 +3,21 @@
 
 package value
 
-// Wrapped is a value under the name of another type (deftype-of, deftype-or). It prints and computes as the value.
+// Wrapped is a value under the name of another type (deftype-of, deftype-or), or a scalar with metadata. It prints and computes as the value.
 type Wrapped struct {
 	Obj
-	t *Type
-	V Value
+	t    *Type
+	V    Value
+	meta *Meta
 }
 
 // NewWrapped wraps v, which is no Wrapped itself.
 func NewWrapped(t *Type, v Value) *Wrapped { return New(&Wrapped{t: t, V: Unwrap(v)}) }
+
+func (w *Wrapped) Meta() *Meta { return w.meta }
+func (w *Wrapped) WithMeta(m *Meta) Value {
+	return New(&Wrapped{t: w.t, V: w.V, meta: m}).Val()
+}
 
 func (w *Wrapped) Type() *Type { return w.t }
 

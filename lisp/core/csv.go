@@ -1,0 +1,180 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package core
+
+import (
+	"strings"
+
+	"gondola/lisp/eval"
+	"gondola/lisp/value"
+)
+
+// csvTable: comma separated values, language.md 14.5.
+var csvTable = eval.Table{
+	{Name: "csv/read", Min: 1, Max: -1, Fn: csvRead, Forms: "(csv/read source & options)", Doc: "The records of a text, file or reader as lists of strings; empty fields are nil. Options :separator, :quote, :encoding."},
+	{Name: "csv/write-str", Min: 1, Max: -1, Fn: csvWriteText, Forms: "(csv/write-str records & options)", Doc: "The records as text; fields are quoted where needed. Options :separator, :quote, :newline (:lf, :cr+lf)."},
+	{Name: "csv/write", Min: 2, Max: -1, Fn: csvWrite, Forms: "(csv/write sink records & options)", Doc: "Writes records to a file or writer. Options as for csv/write-str, and :encoding."},
+}
+
+// csvFormat is the options of all three.
+type csvFormat struct {
+	separator, quote uint16
+	newline          string
+}
+
+func csvOptions(opts map[string]value.Value) (csvFormat, error) {
+	f := csvFormat{',', '"', "\n"}
+	for name, at := range map[string]*uint16{"separator": &f.separator, "quote": &f.quote} {
+		v, given := opts[name]
+		if !given || v.IsNil() {
+			continue
+		}
+		if c, ok := v.Char(); ok {
+			*at = c
+			continue
+		}
+		units := value.ToUnits(value.ToStr(v))
+		if len(units) != 1 {
+			return f, value.Errorf("csv: the option :%s must be one character, got %s", name, value.PrStr(v))
+		}
+		*at = units[0]
+	}
+	if isKw(opts["newline"], "cr+lf") {
+		f.newline = "\r\n"
+	}
+	return f, nil
+}
+
+func csvRead(th *eval.Thread, in *eval.Args) (value.Value, error) {
+	source, opts := in.Value(), in.Options()
+	if err := in.Done(); err != nil {
+		return value.Nil, err
+	}
+	f, err := csvOptions(opts)
+	if err != nil {
+		return value.Nil, err
+	}
+	text, ok := source.Str()
+	if !ok {
+		v, err := th.Call1(th.Runtime().Core("io/slurp"), source)
+		if err != nil {
+			return value.Nil, value.Errorf("Function 'csv/read' does not allow %s as source", source.Type())
+		}
+		text, _ = v.Str()
+	}
+	return f.parse(text)
+}
+
+// parse reads records: a quoted field may hold separators, line ends and doubled quotes.
+func (f csvFormat) parse(text string) (value.Value, error) {
+	units := value.ToUnits(text)
+	var records, fields []value.Value
+	var field []uint16
+	quoted := false
+	put := func() {
+		v := value.Nil
+		if len(field) > 0 || quoted {
+			v = value.String(value.FromUnits(field))
+		}
+		fields, field, quoted = append(fields, v), nil, false
+	}
+	end := func() {
+		put()
+		records, fields = append(records, list(fields...)), nil
+	}
+	for i := 0; i < len(units); i++ {
+		switch c := units[i]; {
+		case c == f.quote && len(field) == 0 && !quoted:
+			quoted = true
+			closed := false
+			for i++; i < len(units); i++ {
+				if units[i] != f.quote {
+					field = append(field, units[i])
+				} else if i+1 < len(units) && units[i+1] == f.quote {
+					field = append(field, f.quote)
+					i++
+				} else {
+					closed = true
+					break
+				}
+			}
+			if !closed {
+				return value.Nil, value.Errorf("csv/read: the quoted field in record %d is not closed", len(records)+1)
+			}
+		case c == f.separator:
+			put()
+		case c == '\r' && i+1 < len(units) && units[i+1] == '\n':
+		case c == '\n' || c == '\r':
+			end()
+		default:
+			field = append(field, c)
+		}
+	}
+	if len(field) > 0 || quoted || len(fields) > 0 {
+		end()
+	}
+	return value.ListOf(records).Val(), nil
+}
+
+func csvWriteText(th *eval.Thread, in *eval.Args) (value.Value, error) {
+	records, opts := in.Value(), in.Options()
+	if err := in.Done(); err != nil {
+		return value.Nil, err
+	}
+	text, err := csvText(th, records, opts)
+	return value.String(text), err
+}
+
+func csvWrite(th *eval.Thread, in *eval.Args) (value.Value, error) {
+	sink, records, opts := in.Value(), in.Value(), in.Options()
+	if err := in.Done(); err != nil {
+		return value.Nil, err
+	}
+	text, err := csvText(th, records, opts)
+	if err != nil {
+		return value.Nil, err
+	}
+	if out, ok := sink.Ref().(*value.Stream); ok {
+		return value.Nil, write(out, text)
+	}
+	args := []value.Value{sink, value.String(text)}
+	if e, ok := opts["encoding"]; ok {
+		args = append(args, value.Kw("encoding"), e)
+	}
+	return th.Apply(th.Runtime().Core("io/spit"), args)
+}
+
+func csvText(th *eval.Thread, records value.Value, opts map[string]value.Value) (string, error) {
+	f, err := csvOptions(opts)
+	if err != nil {
+		return "", err
+	}
+	rows, err := iterable(th, records)
+	if err != nil {
+		return "", err
+	}
+	lines := make([]string, len(rows))
+	for i, row := range rows {
+		items, err := iterable(th, row)
+		if err != nil {
+			return "", err
+		}
+		fields := make([]string, len(items))
+		for k, v := range items {
+			if !v.IsNil() {
+				fields[k] = f.field(value.ToStr(v))
+			}
+		}
+		lines[i] = strings.Join(fields, value.CharString(f.separator))
+	}
+	return strings.Join(lines, f.newline), nil
+}
+
+func (f csvFormat) field(s string) string {
+	quote := value.CharString(f.quote)
+	if !strings.Contains(s, quote) && !strings.ContainsAny(s, "\r\n") && !strings.Contains(s, value.CharString(f.separator)) {
+		return s
+	}
+	return quote + strings.ReplaceAll(s, quote, quote+quote) + quote
+}

@@ -1,0 +1,62 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package core
+
+import (
+	"strconv"
+
+	"gondola/lisp/eval"
+	"gondola/lisp/value"
+)
+
+// timeTextTable: times measured in small units as text.
+var timeTextTable = eval.Table{
+	timeText("format-milli-time", []timeScale{{1e3, "ms", 1}, {0, "s", 1e3}}),
+	timeText("format-micro-time", []timeScale{{1e3, "µs", 1}, {1e6, "ms", 1e6}, {0, "s", 1e6}}), // ms is the reference's own
+	timeText("format-nano-time", []timeScale{{1e3, "ns", 1}, {1e6, "µs", 1e3}, {1e9, "ms", 1e6}, {0, "s", 1e9}}),
+}
+
+// timeScale is the unit of values below a limit; 0: of all others.
+type timeScale struct {
+	below float64
+	unit  string
+	size  float64
+}
+
+func timeText(name string, scales []timeScale) eval.Row {
+	return eval.Row{Name: name, Min: 1, Max: -1, Forms: "(" + name + " time & options)", Doc: "A time in a readable unit. Option :precision (digits behind the point, 3).",
+		Fn: func(_ *eval.Thread, in *eval.Args) (value.Value, error) {
+			v, opts := in.Value(), in.Options()
+			if err := in.Done(); err != nil {
+				return value.Nil, err
+			}
+			if n, whole := value.ToLong(v); whole && n < 1000 {
+				if _, isDouble := v.Double(); !isDouble {
+					return value.String(strconv.FormatInt(n, 10) + scales[0].unit), nil
+				}
+			}
+			t, ok := value.ToDouble(v)
+			if !ok {
+				return value.Nil, value.CoerceError(v, "double")
+			}
+			precision := int64(3)
+			if p, given := opts["precision"]; given {
+				var err error
+				if precision, err = asLong(p); err != nil {
+					return value.Nil, err
+				}
+			}
+			for _, s := range scales {
+				if t < s.below || s.below == 0 {
+					d, ok := value.ToDecimal(value.Double(t / s.size))
+					if !ok {
+						return value.Nil, value.Errorf("Function '%s' does not allow %s", name, value.PrStr(v))
+					}
+					text, err := fixed(d, int(max(0, min(100, precision))))
+					return value.String(text + s.unit), err
+				}
+			}
+			return value.Nil, nil
+		}}
+}
