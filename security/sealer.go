@@ -32,9 +32,11 @@ var (
 // Sealer seals and opens segments with AES-256-GCM under one connection key (wire-protocol.md 6.3). It implements
 // wire.Sealer. Sealing and opening may run on two goroutines; neither on more than one.
 type Sealer struct {
-	aead   cipher.AEAD
-	sealed uint64 // segments so far
-	broken bool   // an Open has failed
+	aead     cipher.AEAD
+	sealed   uint64         // segments so far
+	broken   bool           // an Open has failed
+	counters *counterNonces // S5; nil: random nonces
+	window   *nonceWindow   // S4; nil with counters
 }
 
 // NewSealer takes a 32 byte key; it keeps nothing of the slice.
@@ -50,10 +52,19 @@ func NewSealer(key []byte) (*Sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sealer{aead: aead}, nil
+	return &Sealer{aead: aead, window: newNonceWindow()}, nil
 }
 
-// Seal appends nonce, ciphertext and tag. The nonce comes from the system's generator. plain may stand exactly where the
+// CountNonces makes the nonces counters (S5), when both peers have said that they do. client is the side that this one is.
+// To be called before the first segment.
+func (s *Sealer) CountNonces(client bool) {
+	s.counters, s.window = &counterNonces{}, nil
+	if !client {
+		s.counters.direction = 1
+	}
+}
+
+// Seal appends nonce, ciphertext and tag. The nonce comes from the system's generator, or is the next counter. plain may stand exactly where the
 // ciphertext goes, at dst[len(dst)+12:]; it must not overlap the result in another way.
 func (s *Sealer) Seal(dst, plain, additional []byte) ([]byte, error) {
 	if s.sealed >= maxSegments {
@@ -63,8 +74,14 @@ func (s *Sealer) Seal(dst, plain, additional []byte) ([]byte, error) {
 	at := len(dst)
 	dst = append(dst, make([]byte, nonceBytes)...)
 	nonce := dst[at:]
-	if _, err := rand.Read(nonce); err != nil {
-		return dst[:at], err
+	if s.counters != nil {
+		n := s.counters.nextSealed()
+		copy(nonce, n[:])
+	} else {
+		if _, err := rand.Read(nonce); err != nil {
+			return dst[:at], err
+		}
+		s.window.note(nonce) // a frame that comes back to its sender is known (S4)
 	}
 	return s.aead.Seal(dst, nonce, plain, additional), nil
 }
@@ -76,7 +93,18 @@ func (s *Sealer) Open(dst, sealed, additional []byte) ([]byte, error) {
 		s.broken = true
 		return nil, ErrOpen
 	}
-	plain, err := s.aead.Open(dst, sealed[:nonceBytes], sealed[nonceBytes:], additional)
+	nonce := sealed[:nonceBytes]
+	fresh := false
+	if s.counters != nil {
+		fresh = s.counters.nextOpened() == [nonceBytes]byte(nonce)
+	} else {
+		fresh = s.window.note(nonce)
+	}
+	if !fresh {
+		s.broken = true
+		return nil, ErrOpen
+	}
+	plain, err := s.aead.Open(dst, nonce, sealed[nonceBytes:], additional)
 	if err != nil {
 		s.broken = true
 		return nil, ErrOpen
