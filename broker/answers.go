@@ -19,17 +19,23 @@ const (
 	answerTimeout = 300 // what answers and administrative requests carry (wire-protocol.md 9)
 )
 
-// answer queues an answer with a payload of its own, unless the request is oneway (wire-protocol.md 9).
+// answerTo is an answer without a payload (wire-protocol.md 9).
+func answerTo(m *wire.Message, status wire.Status) *wire.Message {
+	return &wire.Message{
+		ID: m.ID, Type: wire.Response, Status: status, Oneway: true,
+		Timestamp: time.Now().UnixMilli(), ExpiresAt: wire.Never, Timeout: answerTimeout,
+		RequestID: m.RequestID, Subject: m.Subject,
+	}
+}
+
+// answer queues an answer with a payload of its own, unless the request is oneway.
 func (c *conn) answer(m *wire.Message, status wire.Status, mimetype string, payload []byte) {
 	if m.Oneway {
 		return
 	}
-	a := wire.Message{
-		ID: m.ID, Type: wire.Response, Status: status, Oneway: true,
-		Timestamp: time.Now().UnixMilli(), ExpiresAt: wire.Never, Timeout: answerTimeout,
-		RequestID: m.RequestID, Subject: m.Subject, Mimetype: mimetype, Charset: utf8Name, Payload: payload,
-	}
-	if err := c.send(&a); err != nil { // its strings came out of a frame, so this is ours
+	a := answerTo(m, status)
+	a.Mimetype, a.Charset, a.Payload = mimetype, utf8Name, payload
+	if err := c.send(a); err != nil { // its strings came out of a frame, so this is ours
 		c.log.Error("An answer could not be encoded", "type", m.Type, "error", err)
 	}
 }

@@ -27,8 +27,10 @@ type Client struct {
 	addr      Address
 	opts      ClientOptions
 	log       *slog.Logger
-	limit     int  // largest message, header and meta data included
-	longWaits bool // the server has granted the feature `wait`
+	limit     int    // largest message, header and meta data included
+	longWaits bool   // the server has granted the feature `wait`
+	sealed    bool   // the connection is encrypted
+	id        string // of this endpoint
 	nc        net.Conn
 	closing   chan struct{}  // closed by Close
 	ended     chan struct{}  // closed when the reading side has ended after Close
@@ -47,6 +49,7 @@ type Client struct {
 	readUntil time.Time // the read deadline in force; zero: unknown or none
 	closed    bool
 	lost      error // why the connection has ended
+	in        inbox
 }
 
 // Dial connects and negotiates (ipc-api.md 6.2): *OpenError. ctx bounds the opening only.
@@ -79,6 +82,8 @@ func open(ctx context.Context, addr Address, o ClientOptions) (*Client, error) {
 		out:     newOutlet(nc),
 		r:       wire.NewReader(nc, wire.DefaultLimits(maxControl)),
 		pending: make(map[uuid.UUID]*Call),
+		id:      newID().String(),
+		in:      inbox{taken: make(chan struct{}, 1)},
 	}
 	interrupt := context.AfterFunc(ctx, func() { nc.Close() })
 	config, err := c.handshake()

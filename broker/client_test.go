@@ -303,7 +303,6 @@ func TestDialErrors(t *testing.T) {
 	}{
 		{"no server", nobodyThere, ClientOptions{}, "Failed to open connection to the server " + nobodyThere.String() + "!"},
 		{"no login", open.Address(), ClientOptions{User: "u", Password: "p"}, "Authentication is not enabled! User credentials are not required!"},
-		{"encryption", open.Address(), ClientOptions{Encrypt: true}, "The server requires encryption, which this client does not offer yet!"},
 		{"scheme", must[Address](t)(ParseAddress("udp://localhost:1")), ClientOptions{},
 			"Invalid connection URI scheme 'udp'.\n Use: \"af-inet://localhost:3333\" or \"af-unix:///path/to/your/socket.sock\""},
 	} {

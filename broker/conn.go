@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,14 +40,25 @@ type conn struct {
 	aheadBytes int
 	readErr    error // the end of the reading side, behind what is in ahead
 
-	out    *outlet
-	unsent []delivery // polled messages in answers that have not left (P3)
-	mute   bool       // the peer takes no answers any more
-	stuck  bool       // and the connection has to end for it (O10)
+	writing sync.Mutex // held while out is used, by this goroutine or by the pusher's; guards failed too
+	out     *outlet
+	failed  error      // why nothing can be written any more
+	unsent  []delivery // polled messages in answers that have not left (P3)
+	mute    bool       // the peer takes no answers any more
+	stuck   bool       // and the connection has to end for it (O10)
 
 	watcher   *watcher
 	temp      []string // its temporary queues
 	longWaits bool     // the peer announced the feature `wait` (P4)
+
+	id           string // of its subscriptions
+	topics       map[string]engine.Topic
+	pushes       *pusher // from the first subscription on
+	identity     atomic.Pointer[identity]
+	exchanged    bool // there has been a key exchange that counts
+	countsNonces bool // the peer wants counter nonces (S5)
+	sealed       bool
+	refused      bool // the peer has broken a rule that ends the connection after the answer
 }
 
 // delivery is a polled message whose answer has been queued.
@@ -57,12 +69,19 @@ type delivery struct {
 }
 
 func newConn(s *Server, nc net.Conn) *conn {
-	c := &conn{s: s, nc: nc, log: s.log.With("peer", nc.RemoteAddr().String()), out: newOutlet(nc)}
-	c.r = wire.NewReader(c, wire.DefaultLimits(s.opts.MaxMessageSize))
+	c := &conn{s: s, nc: nc, id: newID().String(), log: s.log.With("peer", nc.RemoteAddr().String()), out: newOutlet(nc)}
+	limits := wire.DefaultLimits(s.opts.MaxMessageSize)
+	if s.opts.Authenticator != nil {
+		limits = anonymousLimits
+	}
+	c.r = wire.NewReader(c, limits)
 	c.r.OnProgress(c.progress)
 	c.out.w.SetCutoff(s.opts.CompressCutoff)
 	return c
 }
+
+// anonymousLimits are what a peer may send before it has logged in (O3).
+var anonymousLimits = wire.Limits{MaxMeta: 4 << 10, MaxData: 16 << 10, MaxPayload: 16 << 10}
 
 // run serves the connection until it ends. A panic of ours ends this connection only (O23).
 func (c *conn) run() {
@@ -81,6 +100,10 @@ func (c *conn) run() {
 			return
 		}
 		c.serve(f)
+		if c.refused {
+			c.flush()
+			return
+		}
 	}
 }
 
@@ -105,7 +128,7 @@ func (c *conn) next() (frame, error) {
 		if h := c.s.opts.HeartbeatInterval; h > 0 && !c.limited {
 			c.deadline(time.Duration(h) * 2500 * time.Millisecond) // O14
 		}
-	} else if c.out.w.Pending() >= maxPending {
+	} else if c.pending() >= maxPending {
 		c.flush()
 	}
 	if c.stuck {
@@ -117,11 +140,13 @@ func (c *conn) next() (frame, error) {
 // flush writes the queued answers. If they cannot be written the connection is mute from then on: what its peer has sent
 // is still served, but nothing is taken out of a queue for it. Messages whose answer has not left in full are put back.
 func (c *conn) flush() {
-	if c.out.w.Pending() == 0 {
-		return
+	c.writing.Lock()
+	if c.failed == nil {
+		c.failed = c.out.flush()
 	}
-	err := c.out.flush()
-	if err != nil {
+	err := c.failed
+	c.writing.Unlock()
+	if err != nil && !c.mute {
 		c.mute = true
 		c.stuck = errors.Is(err, os.ErrDeadlineExceeded)
 		c.log.Info("Answers could not be written", "error", err)
@@ -148,14 +173,23 @@ func (c *conn) send(m *wire.Message) error {
 	if c.mute {
 		return nil
 	}
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	return c.out.w.Queue(m)
+}
+
+// pending is how many bytes of answers are queued.
+func (c *conn) pending() int {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	return c.out.w.Pending()
 }
 
 // during runs call, and writes the queued answers if it takes longer than a moment: they must not wait for a handler that
 // a later request of the same peer started.
 func (c *conn) during(call func()) {
 	const moment = time.Millisecond
-	if c.out.w.Pending() == 0 {
+	if c.pending() == 0 {
 		call()
 		return
 	}
@@ -185,7 +219,14 @@ func (c *conn) end() {
 	if c.watcher != nil {
 		c.unwatch()
 	}
+	for name, t := range c.topics {
+		c.forgetTopic(name, t)
+	}
+	if c.pushes != nil {
+		c.pushes.close()
+	}
 	for _, name := range c.temp {
+		c.s.owners.Delete(name)
 		if err := c.s.engine.RemoveQueue(context.WithoutCancel(c.s.base), name); err != nil && !errors.Is(err, engine.ErrClosed) {
 			c.log.Warn("A temporary queue could not be removed", "queue", name, "error", err)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"gondola/broker/engine"
 	"gondola/broker/wire"
+	"gondola/security"
 )
 
 const errNoDestination = text("the request has no destination")
@@ -25,6 +26,10 @@ func (c *conn) request(m *wire.Message) {
 	h := c.s.functions.all()[m.Destination]
 	if h == nil {
 		c.refuse(m, wire.FunctionNotFound, "The function %s does not exist!", m.Destination)
+		return
+	}
+	if !c.may(security.Execute, security.Function, m.Destination) {
+		c.refuse(m, wire.NoPermission, "Not authenticated for function calling!")
 		return
 	}
 	var result *wire.Message
@@ -61,7 +66,7 @@ func (c *conn) offer(m *wire.Message) {
 	if !ok {
 		return
 	}
-	if m.Destination == DeadLetters || m.Destination == deadLettersAlias { // reliability.md 6
+	if isDeadLetters(m.Destination) || !isTemporary(m.Destination) && !c.may(security.Write, security.Queue, m.Destination) {
 		c.refuse(m, wire.NoPermission, "Not authenticated for queue offer!")
 		return
 	}
@@ -99,6 +104,10 @@ func (c *conn) poll(m *wire.Message) {
 	if !ok || c.mute || peerGone(c.nc) {
 		return
 	}
+	if !c.mayPoll(m.Destination) {
+		c.refuse(m, wire.NoPermission, "Not authenticated for queue poll!")
+		return
+	}
 	got, err := c.take(ended{}, q)
 	if wait := c.wait(m); wait > 0 && errors.Is(err, engine.ErrQueueEmpty) {
 		there := c.park(wait, func(ctx context.Context) { got, err = c.take(ctx, q) })
@@ -118,6 +127,25 @@ func (c *conn) poll(m *wire.Message) {
 		c.queueFailed(m, wire.Poll, err)
 	}
 }
+
+// mayPoll decides on polling: the dead letters are for administrators, a temporary queue is for the principal that has made
+// it (reliability.md 6, S13).
+func (c *conn) mayPoll(queue string) bool {
+	if c.s.opts.Authenticator == nil {
+		return true
+	}
+	who := c.who()
+	switch {
+	case isDeadLetters(queue):
+		return who.Admin
+	case isTemporary(queue):
+		owner, _ := c.s.owners.Load(queue)
+		return owner == who.Name
+	}
+	return c.may(security.Read, security.Queue, queue)
+}
+
+func isDeadLetters(queue string) bool { return queue == DeadLetters || queue == deadLettersAlias }
 
 // take polls the queue for a message that can be answered with; others go to the dead letters (P6).
 func (c *conn) take(ctx context.Context, q engine.Queue) (*wire.Message, error) {
@@ -141,7 +169,14 @@ func (c *conn) deliver(m *wire.Message, q engine.Queue, got *wire.Message) {
 		c.incident(m, err)
 		return
 	}
-	c.unsent = append(c.unsent, delivery{queue: q, m: got, end: c.out.queued()})
+	c.unsent = append(c.unsent, delivery{queue: q, m: got, end: c.queued()})
+}
+
+// queued is the value of outlet.taken at which everything queued now will have left.
+func (c *conn) queued() int64 {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	return c.out.queued()
 }
 
 // lookUp finds the queue of a request, or refuses it.
@@ -190,15 +225,6 @@ func (s *Server) bury(m *wire.Message) {
 	}
 }
 
-// topic answers requests for topics. There is no way to create one yet, so none exists.
-func (c *conn) topic(m *wire.Message) {
-	if m.Destination == "" {
-		c.incident(m, errNoDestination)
-		return
-	}
-	c.refuse(m, wire.TopicNotFound, "The topic %s does not exist!", m.Destination)
-}
-
 // createTempQueue makes a queue that lives as long as the connection (wire-protocol.md 10.4).
 func (c *conn) createTempQueue(m *wire.Message) {
 	if len(c.temp) >= maxTempQueues {
@@ -226,6 +252,7 @@ func (c *conn) createTempQueue(m *wire.Message) {
 		return
 	}
 	c.temp = append(c.temp, name)
+	c.s.owners.Store(name, c.who().Name)
 	c.ok(m, name)
 }
 
@@ -237,12 +264,9 @@ func (c *conn) test(m *wire.Message) {
 	if m.Oneway {
 		return
 	}
-	a := wire.Message{
-		ID: m.ID, Type: wire.Response, Status: wire.OK, Oneway: true,
-		Timestamp: time.Now().UnixMilli(), ExpiresAt: wire.Never, Timeout: answerTimeout,
-		RequestID: m.RequestID, Subject: m.Subject, Mimetype: m.Mimetype,
-	}
-	if err := c.send(&a); err != nil {
+	a := answerTo(m, wire.OK)
+	a.Mimetype = m.Mimetype
+	if err := c.send(a); err != nil {
 		c.incident(m, err)
 	}
 }

@@ -12,13 +12,19 @@ import (
 	"gondola/broker/wire"
 )
 
-// featureWait: the peer waits for polls and offers as long as it has asked for (P4).
-const featureWait = "wait"
+// The features that peers of ours announce (decisions.md B20).
+const (
+	featureWait  = "wait"  // the peer waits for polls and offers as long as it has asked for (P4)
+	featureNonce = "nonce" // counter nonces, named by the key nonce (S5)
+
+	counterNonces = "counter"
+)
 
 // configRequest is what a client says about itself (wire-protocol.md 8, decisions.md B20).
 type configRequest struct {
 	AckMode  string   `json:"ackMode"`
 	Features []string `json:"features,omitempty"`
+	Nonce    string   `json:"nonce,omitempty"`
 }
 
 const noAcknowledge = "NO_ACKNOWLEDGE"
@@ -30,8 +36,9 @@ type configAnswer struct {
 	Encrypt    bool     `json:"encrypt"`
 	Heartbeat  int      `json:"heartbeat-interval-seconds"`
 	Login      bool     `json:"authentication"`
-	Sign       bool     `json:"dh-rsa-sign"` // its presence says: the JSON form of the key exchange is understood (B18)
+	Sign       *bool    `json:"dh-rsa-sign"` // its presence says: the JSON form of the key exchange is understood (B18)
 	Features   []string `json:"features"`
+	Nonce      string   `json:"nonce,omitempty"`
 }
 
 // defaultConfig is what a missing key means.
@@ -56,9 +63,17 @@ func (c *conn) config(m *wire.Message) {
 	if c.longWaits = slices.Contains(asked.Features, featureWait); c.longWaits {
 		granted = append(granted, featureWait)
 	}
+	nonce := ""
+	if asked.Nonce == counterNonces {
+		nonce = counterNonces
+		granted = append(granted, featureNonce)
+		c.countsNonces = !c.sealed
+	}
 	o := &c.s.opts
+	sign := false
 	body, err := json.Marshal(configAnswer{
 		MaxMessage: o.MaxMessageSize, Cutoff: o.CompressCutoff, Heartbeat: o.HeartbeatInterval, Features: granted,
+		Encrypt: o.Encrypt, Login: o.Authenticator != nil, Sign: &sign, Nonce: nonce,
 	})
 	if err != nil {
 		c.incident(m, err)
@@ -85,18 +100,60 @@ func (c *Client) handshake() (configAnswer, error) {
 		return config, errNoLogin
 	case config.Login && !login:
 		return config, errNeedsLogin
-	case config.Encrypt || c.opts.Encrypt || login: // credentials never travel in plain (S2)
-		return config, errNoEncryption
+	case config.Sign != nil && *config.Sign && !config.Encrypt:
+		return config, text("The server requires Diffie-Hellman signed key exchange but encryption is not enabled!")
+	case config.Sign != nil && *config.Sign:
+		return config, text("Server requires signed Diffie-Hellman key exchange but no client-side RSA keys for signing supplied!")
+	}
+	if config.Encrypt || c.opts.Encrypt || login { // credentials never travel in plain (S2)
+		if err := c.exchangeKeys(config.Sign != nil, config.Nonce == counterNonces); err != nil {
+			return config, err
+		}
+	}
+	if login {
+		return config, c.logIn()
 	}
 	return config, nil
+}
+
+// logIn sends the credentials, never compressed: no cutoff is set yet.
+func (c *Client) logIn() error {
+	m := newRequest(wire.Authentication, "")
+	m.Payload = []byte(c.opts.User + "\n" + c.opts.Password)
+	answer, err := c.step(m)
+	clear(m.Payload)
+	if err != nil {
+		return err
+	}
+	if answer.Status != wire.OK {
+		return errBadLogin
+	}
+	return nil
+}
+
+// step is one request of the opening and its answer.
+func (c *Client) step(m *wire.Message) (*wire.Message, error) {
+	c.nc.SetDeadline(time.Now().Add(handshakeStep))
+	defer c.nc.SetDeadline(time.Time{})
+	if err := c.out.w.Queue(m); err != nil {
+		return nil, err
+	}
+	if err := c.out.flush(); err != nil {
+		return nil, err
+	}
+	answer, err := c.r.Read()
+	if err == io.EOF {
+		err = text("Failed to read data from channel, channel EOF reached!")
+	}
+	return answer, err
 }
 
 // askConfig sends the configuration request, plain and uncompressed, and reads the answer.
 func (c *Client) askConfig() (configAnswer, error) {
 	config := defaultConfig()
-	asked := configRequest{AckMode: noAcknowledge}
+	asked := configRequest{AckMode: noAcknowledge, Nonce: counterNonces, Features: []string{featureNonce}}
 	if c.opts.LongWaits {
-		asked.Features = []string{featureWait}
+		asked.Features = append(asked.Features, featureWait)
 	}
 	body, err := json.Marshal(asked)
 	if err != nil {
@@ -104,36 +161,12 @@ func (c *Client) askConfig() (configAnswer, error) {
 	}
 	m := newRequest(wire.ClientConfig, "")
 	m.Mimetype, m.Charset, m.Timeout, m.Payload = mimeJSON, utf8Name, wire.NoTimeout, body
-	c.nc.SetDeadline(time.Now().Add(handshakeStep))
-	defer c.nc.SetDeadline(time.Time{})
-	if err := c.out.w.Queue(m); err != nil { // no cutoff and no sealer are set yet
-		return config, err
-	}
-	if err := c.out.flush(); err != nil {
-		return config, err
-	}
-	answer, err := c.r.Read()
+	answer, err := c.step(m) // no cutoff and no sealer are set yet
 	switch {
-	case err == io.EOF:
-		return config, text("Failed to read data from channel, channel EOF reached!")
 	case err != nil:
 		return config, err
 	case answer.Type != wire.Response || answer.SubscriptionReply || answer.Status != wire.OK || answer.Mimetype != mimeJSON:
 		return config, failure("the server answered %s %s", answer.Type, answer.Status)
 	}
 	return config, decodeControl(answer.Payload, &config)
-}
-
-// keyExchange refuses: encryption is not offered yet. The connection goes on in plain, as after any refusal.
-func (c *conn) keyExchange(m *wire.Message) {
-	c.refuse(m, wire.KeyExchangeNAK, "Failed to exchange Diffie-Hellman key! Reason: Encryption is not available on this server")
-}
-
-// authenticate refuses: there is no login yet.
-func (c *conn) authenticate(m *wire.Message) {
-	if m.Mimetype != mimeText {
-		c.refuse(m, wire.BadRequest, "Request %s: Expected a text payload", m.Type)
-		return
-	}
-	c.refuse(m, wire.NoPermission, "")
 }

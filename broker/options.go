@@ -34,8 +34,8 @@ type ServerOptions struct {
 	Compress       bool // gzip payloads of at least CompressCutoff bytes, in both directions
 	CompressCutoff int  // bytes; used if Compress is set
 
-	Encrypt       bool                   // not offered yet: NewServer refuses it
-	Authenticator security.Authenticator // not offered yet: NewServer refuses it
+	Encrypt       bool                   // only encrypted connections are served (S1)
+	Authenticator security.Authenticator // nil: everybody may do everything, and nobody is an administrator; needs Encrypt
 
 	HeartbeatInterval int // seconds; default 0: off (O14)
 	SendBuffer        int // bytes of the socket's buffer; default: the system's
@@ -102,15 +102,12 @@ func (o ServerOptions) withDefaults() (ServerOptions, error) {
 	if o.Authenticator != nil && !o.Encrypt {
 		return o, failure("Please enable encryption with an active authenticator to securely transfer the credentials freom a client to the server!")
 	}
-	if o.Encrypt {
-		return o, failure("Encryption is not offered by this server yet!")
-	}
 	return o, nil
 }
 
 // ClientOptions are the options of ipc-api.md 6.1. The zero value of each field is its default.
 type ClientOptions struct {
-	Encrypt  bool   // not offered yet: Dial fails
+	Encrypt  bool   // also if the server does not ask for it; with credentials it is always so (S2)
 	User     string // credentials, both or none
 	Password string
 

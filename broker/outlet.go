@@ -26,6 +26,8 @@ type outlet struct {
 	parts net.Buffers // its bytes so far
 	taken int64       // bytes that the kernel has taken since the connection began
 	until time.Time   // the write deadline in force
+
+	progressed func() // told after each step that the kernel has taken; may be nil
 }
 
 func newOutlet(nc net.Conn) *outlet {
@@ -74,6 +76,9 @@ func (o *outlet) writeParts() error {
 		o.arm()
 		n, err := step.WriteTo(o.nc)
 		o.taken += n
+		if o.progressed != nil && n > 0 {
+			o.progressed()
+		}
 		if err != nil {
 			return err
 		}

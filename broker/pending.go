@@ -86,6 +86,7 @@ func (c *Client) start(ctx context.Context, m *wire.Message, limit time.Duration
 	}
 	call.release = func() { timer.Stop(); stop() }
 	c.pending[m.ID] = call
+	c.nudge()
 	c.leave(outgoing{m: m, call: call})
 	if !c.reading {
 		c.reading = true
@@ -106,6 +107,7 @@ func (c *Client) submit(call *Call) error {
 		return err
 	}
 	c.pending[call.request.ID] = call
+	c.nudge()
 	if c.writing {
 		c.leave(outgoing{m: call.request, call: call})
 		c.mu.Unlock()
@@ -356,7 +358,11 @@ func (c *Client) skip(err error) bool {
 // server must not send (S4). It runs with mu held.
 func (c *Client) dispatch(m *wire.Message) {
 	c.endFrame()
-	if m.SubscriptionReply || m.Type != wire.Response {
+	if m.SubscriptionReply {
+		c.receive(m)
+		return
+	}
+	if m.Type != wire.Response {
 		return
 	}
 	if call := c.pending[m.ID]; call != nil {
@@ -379,12 +385,15 @@ func (c *Client) endFrame() {
 // handOver ends the leader's reading: a goroutine reads on if calls are waiting. It runs with mu held.
 func (c *Client) handOver() {
 	c.leader = nil
-	if len(c.pending) > 0 {
+	if c.expecting() {
 		c.readOn()
 		return
 	}
 	c.reading = false
 }
+
+// expecting reports whether something is to be read: answers, or messages of topics. It runs with mu held.
+func (c *Client) expecting() bool { return len(c.pending) > 0 || len(c.in.handlers) > 0 }
 
 // readOn starts the goroutine that reads for those who wait. It runs with mu held, of a client that is not closed, with
 // reading set.
@@ -409,12 +418,13 @@ func (c *Client) readForAll() {
 		} else if m != nil {
 			c.dispatch(m)
 		}
-		if len(c.pending) == 0 && !c.closed {
+		if !c.expecting() && !c.closed {
 			c.reading = false
 			c.mu.Unlock()
 			return
 		}
 		c.mu.Unlock()
+		c.awaitRoom()
 	}
 }
 

@@ -6,6 +6,7 @@ package broker
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -123,13 +124,22 @@ func (s *Server) takeTurn(ctx context.Context) (done func(), err error) {
 	}
 }
 
+// temporaryPrefix begins the names of temporary queues, and with an id behind it of nothing else.
+const temporaryPrefix = "queue/"
+
+// isTemporary reports whether a name is that of a temporary queue.
+func isTemporary(name string) bool {
+	id, ok := strings.CutPrefix(name, temporaryPrefix)
+	return ok && len(id) == 36 && uuid.Validate(id) == nil
+}
+
 // createTempQueue makes a temporary queue under a name that cannot be guessed (S13).
 func (s *Server) createTempQueue(capacity int) (name string, err error) {
 	id, err := uuid.NewRandom()
 	if err != nil {
 		return "", err
 	}
-	name = "queue/" + id.String()
+	name = temporaryPrefix + id.String()
 	_, _, err = s.engine.CreateQueue(s.base, engine.QueueSpec{Name: name, Capacity: capacity, Temporary: true})
 	return name, err
 }

@@ -13,7 +13,7 @@ type permission int
 const (
 	anyone permission = iota // also before login
 	member                   // whoever has logged in, or everybody where no login is needed
-	admin                    // users with the admin role: nobody, as long as there is no login (wire-protocol.md 10)
+	admin                    // users with the admin role: nobody where there is no login (wire-protocol.md 10)
 )
 
 // route is what the server does with a type of request.
@@ -29,20 +29,20 @@ var routes = [...]route{
 	wire.Request:     {permission: member, serve: (*conn).request},
 	wire.Offer:       {permission: member, serve: (*conn).offer},
 	wire.Poll:        {permission: member, serve: (*conn).poll},
-	wire.Publish:     {permission: member, serve: (*conn).topic},
-	wire.Subscribe:   {permission: member, serve: (*conn).topic},
-	wire.Unsubscribe: {permission: member, serve: (*conn).topic},
+	wire.Publish:     {permission: member, serve: (*conn).publish},
+	wire.Subscribe:   {permission: member, serve: (*conn).subscribe},
+	wire.Unsubscribe: {permission: member, serve: (*conn).unsubscribe},
 
 	wire.CreateTempQueue: {permission: member, json: true, serve: (*conn).createTempQueue},
-	wire.CreateQueue:     adminOnly("Client is not permitted to create queues! Authenticate as 'admin' user please!"),
-	wire.RemoveQueue:     adminOnly("Client is not permitted to remove queues! Authenticate as 'admin' user please!"),
-	wire.StatusQueue:     adminOnly("Client is not permitted to request queue status! Authenticate as 'admin' user please!"),
-	wire.CreateTopic:     adminOnly("Client is not permitted to create topics! Authenticate as 'admin' user please!"),
-	wire.RemoveTopic:     adminOnly("Client is not permitted to remove topics! Authenticate as 'admin' user please!"),
-	wire.StatusTopic:     adminOnly("Client is not permitted to request topic status! Authenticate as 'admin' user please!"),
+	wire.CreateQueue:     adminOnly("create queues", (*conn).createQueue),
+	wire.RemoveQueue:     adminOnly("remove queues", (*conn).removeQueue),
+	wire.StatusQueue:     adminOnly("request queue status", (*conn).queueStatus),
+	wire.CreateTopic:     adminOnly("create topics", (*conn).createTopic),
+	wire.RemoveTopic:     adminOnly("remove topics", (*conn).removeTopic),
+	wire.StatusTopic:     adminOnly("request topic status", (*conn).topicStatus),
 
-	wire.ServerStatus:     {permission: admin, denied: "The clients is not permitted to get the server status!"},
-	wire.ServerThreadPool: {permission: admin, denied: "The client is not permitted to get the server thread pool statistics!"},
+	wire.ServerStatus:     {permission: admin, denied: "The clients is not permitted to get the server status!", serve: (*conn).serverStatus},
+	wire.ServerThreadPool: {permission: admin, denied: "The client is not permitted to get the server thread pool statistics!", serve: (*conn).threadPool},
 
 	wire.ClientConfig:   {permission: anyone, serve: (*conn).config},
 	wire.KeyExchange:    {permission: anyone, serve: (*conn).keyExchange},
@@ -51,8 +51,11 @@ var routes = [...]route{
 	wire.Test:           {permission: member, serve: (*conn).test},
 }
 
-// adminOnly is an administration of queues and topics. Until there is a login nobody gets past its permission.
-func adminOnly(denied string) route { return route{permission: admin, denied: denied, json: true} }
+// adminOnly is an administration of queues and topics.
+func adminOnly(what string, serve func(*conn, *wire.Message)) route {
+	denied := "Client is not permitted to " + what + "! Authenticate as 'admin' user please!"
+	return route{permission: admin, denied: denied, json: true, serve: serve}
+}
 
 // serve answers one request.
 func (c *conn) serve(f frame) {
@@ -67,12 +70,19 @@ func (c *conn) serve(f frame) {
 	if int(m.Type) < len(routes) {
 		r = routes[m.Type]
 	}
+	o := &c.s.opts
+	who := c.who()
 	switch {
-	case r.serve == nil && r.permission != admin:
+	case o.Encrypt && !c.sealed && m.Type != wire.ClientConfig && m.Type != wire.KeyExchange: // S1
+		c.refuse(m, wire.NoPermission, "Encryption is required!")
+		c.refused = true
+	case o.Authenticator != nil && !who.loggedIn && (r.serve == nil || r.permission != anyone):
+		c.refuse(m, wire.NoPermission, "Authentication is required!")
+	case r.serve == nil:
 		c.refuse(m, wire.BadRequest, "Invalid request type: %s", m.Type)
 	case r.json && m.Mimetype != mimeJSON:
 		c.refuse(m, wire.BadRequest, "Request %s: Expected a JSON payload", m.Type)
-	case r.permission == admin:
+	case r.permission == admin && !who.Admin:
 		c.refuse(m, wire.NoPermission, "%s", r.denied)
 	default:
 		r.serve(c, m)

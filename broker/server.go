@@ -29,6 +29,7 @@ type Server struct {
 	dead   engine.Queue // the dead letters; set by Start
 
 	functions functions
+	owners    sync.Map // temporary queue → the name of the principal that has made it (S13)
 	stats     counters
 	running   chan struct{} // one token a running handler (O16)
 	turn      chan struct{} // administration takes turns: the token is held across calls of the engine, a lock must not be
@@ -253,6 +254,8 @@ func (s *Server) admit(nc net.Conn) {
 	}
 	c := newConn(s, nc)
 	s.conns[c] = struct{}{}
+	s.stats.accepted.Add(1)
+	s.stats.most = max(s.stats.most, len(s.conns))
 	s.wg.Go(c.run)
 	s.mu.Unlock()
 }

@@ -319,7 +319,6 @@ func TestServerOptions(t *testing.T) {
 		{ServerOptions{MaxTopics: 51}, "The max number of topics is limited to 1 .. 50!", true},
 		{ServerOptions{MaxFunctions: 51}, "The max number of functions is limited to 0 .. 50!", true},
 		{ServerOptions{Authenticator: nobody{}}, "Please enable encryption with an active authenticator to securely transfer the credentials freom a client to the server!", false},
-		{ServerOptions{Encrypt: true}, "Encryption is not offered by this server yet!", false},
 	} {
 		_, err := NewServer(Port(0), c.opts)
 		var argument *ArgumentError
@@ -337,7 +336,9 @@ func TestServerOptions(t *testing.T) {
 
 type nobody struct{}
 
-func (nobody) Verify(string, string) (security.Principal, bool) { return security.Principal{}, false }
+func (nobody) Verify(context.Context, string, string, string) (security.Principal, bool) {
+	return security.Principal{}, false
+}
 func (nobody) Allowed(security.Principal, security.Action, security.Kind, string) bool {
 	return false
 }

@@ -15,6 +15,14 @@ type Stats struct {
 	Oversized   int64 // answers over the size limit (B4, P6)
 	QueueCount  int   // without temporary ones
 	TempQueues  int
+
+	Published        int64
+	PublishDiscarded int64 // pushes that a subscriber did not take (B9)
+	Subscribers      int   // connections that subscribe to something
+	SubscribedTopics int   // subscriptions of all of them
+	FailedLogins     int64
+	Accepted         int64 // connections since the start
+	MostConnections  int   // at one time
 }
 
 // counters are the live figures.
@@ -24,6 +32,14 @@ type counters struct {
 	putBack     atomic.Int64
 	deadLetters atomic.Int64
 	oversized   atomic.Int64
+
+	published        atomic.Int64
+	publishDiscarded atomic.Int64
+	failedLogins     atomic.Int64
+	accepted         atomic.Int64
+	subscribers      atomic.Int64
+	subscriptions    atomic.Int64
+	most             int // guarded by the server's mutex
 }
 
 // Stats takes a snapshot.
@@ -36,7 +52,7 @@ func (s *Server) Stats() Stats {
 		}
 	}
 	s.mu.Lock()
-	connections := len(s.conns)
+	connections, most := len(s.conns), s.stats.most
 	s.mu.Unlock()
 	return Stats{
 		Connections: connections,
@@ -47,5 +63,9 @@ func (s *Server) Stats() Stats {
 		Oversized:   s.stats.oversized.Load(),
 		QueueCount:  s.countQueues(),
 		TempQueues:  temporary,
+
+		Published: s.stats.published.Load(), PublishDiscarded: s.stats.publishDiscarded.Load(),
+		Subscribers: int(s.stats.subscribers.Load()), SubscribedTopics: int(s.stats.subscriptions.Load()),
+		FailedLogins: s.stats.failedLogins.Load(), Accepted: s.stats.accepted.Load(), MostConnections: most,
 	}
 }

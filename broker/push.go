@@ -1,0 +1,164 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package broker
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"gondola/broker/wire"
+)
+
+// Limits of what waits to be pushed to a subscriber (O9), and how long a publisher waits for one whose socket takes
+// nothing (decisions.md B9).
+const (
+	maxPushes      = 50
+	maxPushBytes   = 8 << 20
+	pushPatience   = 50 * time.Millisecond
+	publishedQueue = maxPushes // what server-status tells
+)
+
+// pusher writes the messages of topics to a connection, on a goroutine of its own: it shares the outlet with the
+// connection's goroutine through conn.writing.
+type pusher struct {
+	c *conn
+
+	mu      sync.Mutex
+	waiting []*wire.Message
+	bytes   int
+	running bool
+	closed  bool
+	moved   chan struct{} // closed and replaced when bytes have left
+}
+
+func newPusher(c *conn) *pusher { return &pusher{c: c, moved: make(chan struct{})} }
+
+// push takes a message for the subscriber, or buries it. It runs on the publisher's goroutine, which waits as long as the
+// subscriber's socket still takes bytes (B9).
+func (p *pusher) push(ctx context.Context, m *wire.Message) {
+	for {
+		taken, moved, gone := p.put(m)
+		if taken {
+			return
+		}
+		if gone {
+			break
+		}
+		patience := time.NewTimer(pushPatience)
+		select {
+		case <-moved:
+			patience.Stop()
+			continue
+		case <-ctx.Done():
+			patience.Stop()
+		case <-patience.C:
+		}
+		break
+	}
+	p.c.s.stats.publishDiscarded.Add(1)
+	p.c.s.bury(asPublished(m))
+}
+
+// asPublished is a push as the dead letters keep it (reliability.md 6).
+func asPublished(m *wire.Message) *wire.Message {
+	dead := *m
+	dead.Type, dead.SubscriptionReply = wire.Publish, false
+	return &dead
+}
+
+// put appends m if there is room: any one message, else within both limits.
+func (p *pusher) put(m *wire.Message) (taken bool, moved <-chan struct{}, gone bool) {
+	size := m.Size()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false, nil, true
+	}
+	if len(p.waiting) > 0 && (len(p.waiting) >= maxPushes || p.bytes+size > maxPushBytes) {
+		return false, p.moved, false
+	}
+	p.waiting = append(p.waiting, m)
+	p.bytes += size
+	if !p.running {
+		p.running = true
+		p.c.s.wg.Go(p.run)
+	}
+	return true, nil, false
+}
+
+// run writes until nothing is waiting. A write that fails is the end of the connection.
+func (p *pusher) run() {
+	for {
+		p.mu.Lock()
+		if len(p.waiting) == 0 || p.closed {
+			p.running = false
+			p.mu.Unlock()
+			return
+		}
+		m := p.waiting[0]
+		p.mu.Unlock()
+
+		ok := p.c.pushNow(m)
+		p.mu.Lock()
+		if ok {
+			p.waiting[0] = nil
+			p.waiting = p.waiting[1:]
+			p.bytes -= m.Size()
+		}
+		p.progress()
+		p.mu.Unlock()
+		if !ok {
+			p.close()
+			p.c.nc.Close()
+		}
+	}
+}
+
+// progress runs with mu held.
+func (p *pusher) progress() {
+	close(p.moved)
+	p.moved = make(chan struct{})
+}
+
+// bytesLeft tells publishers that the socket takes bytes.
+func (p *pusher) bytesLeft() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.progress()
+}
+
+// close ends the pushing; what has not left goes to the dead letters.
+func (p *pusher) close() {
+	p.mu.Lock()
+	lost := p.waiting
+	if p.closed {
+		lost = nil
+	}
+	p.closed, p.waiting, p.bytes = true, nil, 0
+	p.progress()
+	p.mu.Unlock()
+	for _, m := range lost {
+		p.c.s.stats.publishDiscarded.Add(1)
+		p.c.s.bury(asPublished(m))
+	}
+}
+
+// pushNow writes one pushed message. It waits for the connection's own answer that is being written, if there is one.
+func (c *conn) pushNow(m *wire.Message) bool {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	if c.failed != nil {
+		return false
+	}
+	if err := c.out.w.Queue(m); err != nil {
+		c.log.Error("A message could not be pushed", "destination", m.Destination, "error", err)
+		return true
+	}
+	if err := c.out.flush(); err != nil {
+		c.failed = err
+		return false
+	}
+	return true
+}
