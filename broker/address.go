@@ -102,6 +102,12 @@ func (a Address) loopback() bool {
 	return a.host == "" || strings.EqualFold(a.host, "localhost")
 }
 
+// Local reports whether the address is of this machine: a Unix socket or a loopback address.
+func (a Address) Local() bool {
+	ip := net.ParseIP(a.host)
+	return a.scheme == schemeUnix || a.loopback() || ip != nil && ip.IsLoopback()
+}
+
 // dial is where a client connects.
 func (a Address) dial() endpoint {
 	if a.scheme == schemeUnix {

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"runtime"
 
 	"gondola/broker/engine"
 	"gondola/broker/wire"
@@ -164,7 +163,7 @@ func (c *conn) threadPool(m *wire.Message) {
 		"core-pool-size": 0, "maximum-pool-size": c.s.opts.MaxConnections + 1,
 		"current-pool-size": st.Connections + 1, "largest-pool-size": st.MostConnections + 1,
 		"active-thread-count": st.Connections + 1, "scheduled-task-count": st.Accepted + 1,
-		"completed-task-count": st.Accepted - int64(st.Connections), "x-goroutines": runtime.NumGoroutine(),
+		"completed-task-count": st.Accepted - int64(st.Connections),
 	})
 }
 

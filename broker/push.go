@@ -102,7 +102,7 @@ func (p *pusher) run() {
 
 		ok := p.c.pushNow(m)
 		p.mu.Lock()
-		if ok {
+		if ok && !p.closed {
 			p.waiting[0] = nil
 			p.waiting = p.waiting[1:]
 			p.bytes -= m.Size()

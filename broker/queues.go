@@ -37,7 +37,7 @@ func (s *Server) CreateQueue(ctx context.Context, spec engine.QueueSpec) error {
 	if s.countQueues() >= s.opts.MaxQueues {
 		return failure("Cannot create queue! Reached the limit of %d queues.", s.opts.MaxQueues)
 	}
-	_, created, err := s.engine.CreateQueue(ctx, spec)
+	_, created, err := s.destinations().CreateQueue(ctx, spec)
 	switch {
 	case errors.Is(err, engine.ErrNoLog):
 		return &Error{Text: "Cannot create a durable queue, if write-ahead-log is not activated on the server!", Cause: err}
@@ -45,7 +45,9 @@ func (s *Server) CreateQueue(ctx context.Context, spec engine.QueueSpec) error {
 		return &Error{Text: err.Error(), Cause: err}
 	}
 	if created {
-		s.log.Info("Created queue", "queue", spec.Name, "capacity", spec.Capacity)
+		kind := map[engine.Kind]string{engine.Bounded: "BOUNDED", engine.Circular: "CIRCULAR"}[spec.Kind]
+		persistence := map[bool]string{false: "TRANSIENT", true: "DURABLE"}[spec.Durable]
+		s.log.Info("Created queue", "queue", spec.Name, "capacity", spec.Capacity, "type", kind, "persistence", persistence)
 	}
 	return nil
 }
@@ -71,7 +73,7 @@ func (s *Server) RemoveQueue(ctx context.Context, name string) error {
 	case status.Name == DeadLetters:
 		return failure("Cannot remove the dead letter queue!")
 	}
-	if err := s.engine.RemoveQueue(ctx, name); err != nil {
+	if err := s.destinations().RemoveQueue(ctx, name); err != nil {
 		return &Error{Text: err.Error(), Cause: err}
 	}
 	s.log.Info("Removed queue", "queue", name)
@@ -100,13 +102,13 @@ func (s *Server) queue(name string) (engine.Queue, error) {
 	if name == deadLettersAlias {
 		name = DeadLetters
 	}
-	return s.engine.Queue(name)
+	return s.destinations().Queue(name)
 }
 
 // countQueues counts what the limit counts.
 func (s *Server) countQueues() int {
 	n := 0
-	for _, q := range s.engine.Queues() {
+	for _, q := range s.destinations().Queues() {
 		if !q.Temporary && q.Name != DeadLetters {
 			n++
 		}
@@ -140,6 +142,6 @@ func (s *Server) createTempQueue(capacity int) (name string, err error) {
 		return "", err
 	}
 	name = temporaryPrefix + id.String()
-	_, _, err = s.engine.CreateQueue(s.base, engine.QueueSpec{Name: name, Capacity: capacity, Temporary: true})
+	_, _, err = s.destinations().CreateQueue(s.base, engine.QueueSpec{Name: name, Capacity: capacity, Temporary: true})
 	return name, err
 }

@@ -26,7 +26,8 @@ type Server struct {
 	addr   atomic.Pointer[Address]
 	log    *slog.Logger
 	engine engine.Engine
-	dead   engine.Queue // the dead letters; set by Start
+	after  atomic.Pointer[embedded.Engine] // what is left of it after the shutdown
+	dead   engine.Queue                    // the dead letters; set by Start
 
 	functions functions
 	owners    sync.Map // temporary queue → the name of the principal that has made it (S13)
@@ -170,10 +171,35 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	err := s.await(ctx)
 	s.abort()
+	s.after.Store(s.leftover())
 	s.stopErr = s.engine.Close()
 	close(s.stopped)
 	s.log.Info("Server closed", "address", s.Address().String())
 	return errors.Join(err, s.stopErr)
+}
+
+// destinations is where queues and topics are managed: the engine, and after the shutdown, when it is closed, a list of
+// what there was, which can still be added to (ipc-api.md 5.2).
+func (s *Server) destinations() engine.Engine {
+	if e := s.after.Load(); e != nil {
+		return e
+	}
+	return s.engine
+}
+
+// leftover has the names of the transient queues and the topics, without messages.
+func (s *Server) leftover() *embedded.Engine {
+	e := embedded.New()
+	ctx := context.Background()
+	for _, q := range s.engine.Queues() {
+		if !q.Durable && !q.Temporary {
+			_, _, _ = e.CreateQueue(ctx, q.QueueSpec) // in memory: cannot fail
+		}
+	}
+	for _, name := range s.engine.Topics() {
+		_, _ = e.CreateTopic(ctx, name)
+	}
+	return e
 }
 
 // cutGrace is how long connections get to end after their sockets have been closed under them.

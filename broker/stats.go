@@ -44,7 +44,7 @@ type counters struct {
 
 // Stats takes a snapshot.
 func (s *Server) Stats() Stats {
-	queues := s.engine.Queues()
+	queues := s.destinations().Queues()
 	temporary := 0
 	for _, q := range queues {
 		if q.Temporary {

@@ -38,7 +38,9 @@ type pushed struct {
 // Subscribe asks for the messages of a topic. handle runs for one message after the other, in the order in which they were
 // published, on a goroutine of the client's; it may use the client. A second subscription to a topic replaces the handler.
 func (c *Client) Subscribe(ctx context.Context, topic string, handle MessageHandler) (*wire.Message, error) {
-	topic = trimName(topic)
+	if topic = trimName(topic); topic == "" {
+		return nil, failure("A subscription topic set must not be empty!")
+	}
 	c.mu.Lock()
 	if err := c.usable(); err != nil {
 		c.mu.Unlock()

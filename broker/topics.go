@@ -23,10 +23,10 @@ func (s *Server) CreateTopic(ctx context.Context, name string) error {
 		return err
 	}
 	defer done()
-	if len(s.engine.Topics()) >= s.opts.MaxTopics {
+	if len(s.destinations().Topics()) >= s.opts.MaxTopics {
 		return failure("Cannot create topic! Reached the limit of %d topics.", s.opts.MaxTopics)
 	}
-	created, err := s.engine.CreateTopic(ctx, name)
+	created, err := s.destinations().CreateTopic(ctx, name)
 	if err != nil {
 		return &Error{Text: err.Error(), Cause: err}
 	}
@@ -43,7 +43,7 @@ func (s *Server) RemoveTopic(ctx context.Context, name string) error {
 		return err
 	}
 	defer done()
-	if err := s.engine.RemoveTopic(ctx, name); err != nil && !errors.Is(err, engine.ErrTopicNotFound) {
+	if err := s.destinations().RemoveTopic(ctx, name); err != nil && !errors.Is(err, engine.ErrTopicNotFound) {
 		return &Error{Text: err.Error(), Cause: err}
 	}
 	return nil
@@ -51,7 +51,7 @@ func (s *Server) RemoveTopic(ctx context.Context, name string) error {
 
 // HasTopic reports whether a topic exists.
 func (s *Server) HasTopic(name string) bool {
-	_, err := s.engine.Topic(name)
+	_, err := s.destinations().Topic(name)
 	return err == nil
 }
 

@@ -36,7 +36,7 @@ var clientOptions = []string{"encrypt", "user-name", "password", "socket-snd-buf
 func (m *module) clientTable() eval.Table {
 	return eval.Table{
 		{Name: "ipc/client", Min: 1, Max: -1, Fn: m.newClient, Forms: "(ipc/client port)\n(ipc/client port & options)\n(ipc/client host port & options)\n(ipc/client conn-uri)\n(ipc/client conn-uri & options)",
-			Doc: "Opens a client. Blocks for the connection and the handshake, at most 2 s a step. Options: :encrypt, :user-name, :password, :socket-snd-buf-size, :socket-rcv-buf-size."},
+			Doc: "Opens a client. Blocks for the connection and the handshake, at most 2 s a step. Options: :encrypt (also without the server's wish; with credentials it is always so), :user-name, :password, :socket-snd-buf-size, :socket-rcv-buf-size."},
 		{Name: "ipc/clone", Min: 1, Max: 1, Fn: m.clone, Forms: "(ipc/clone client)", Doc: "Opens another client with the address and options of this one."},
 		{Name: "ipc/send", Min: 3, Max: 3, Fn: send, Forms: "(ipc/send client fn-name message)", Doc: "Calls a function of the server and waits for its response, at most 10 s."},
 		{Name: "ipc/send-async", Min: 3, Max: 3, Fn: sendAsync, Forms: "(ipc/send-async client fn-name message)", Doc: "Calls a function of the server; a future of the response."},
@@ -55,9 +55,6 @@ func (m *module) newClient(th *eval.Thread, in *eval.Args) (value.Value, error) 
 	send, _ := o.size("socket-snd-buf-size")
 	receive, _ := o.size("socket-rcv-buf-size")
 	opts.SendBuffer, opts.ReceiveBuffer = int(send), int(receive)
-	if opts.Encrypt {
-		o.later("encrypt", "encryption comes with the whole broker")
-	}
 	if o.err != nil {
 		return value.Nil, o.err
 	}

@@ -58,7 +58,6 @@ func TestMessages(t *testing.T) {
 		{"size", `(ipc/message-size (ipc/plain-text-message "12345" :abc "0123456789"))`, "{:header 16 :payload-meta 82 :payload-data 10 :total 108}"},
 		{"bean", `(:subject (ipc/plain-text-message "1" :abc "x"))`, `"abc"`},
 		{"arity", `(ipc/send 1 2)`, "ArityException: Wrong number of args (2) passed to function ipc/send.\n\n[Arg List]\n    (ipc/send client fn-name message)"},
-		{"not built yet says so", `(ipc/authenticator)`, "IpcException: ipc/authenticator is not available yet: it comes with the whole broker."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := eval(t, ipcmod.Config{}, c.script); got != c.want {

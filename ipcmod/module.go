@@ -35,7 +35,7 @@ func Module(c Config) []eval.Table {
 		c.Open = &Register{}
 	}
 	m := &module{c}
-	return []eval.Table{messageTable, m.serverTable(), m.clientTable(), m.functionTable(), queueTable, laterTable()}
+	return []eval.Table{messageTable, m.serverTable(), m.clientTable(), m.functionTable(), queueTable, m.topicTable(), authTable, statusTable, m.benchmarkTable()}
 }
 
 type module struct{ Config }

@@ -5,6 +5,8 @@ package ipcmod
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"os"
 	"time"
 
@@ -22,6 +24,7 @@ const closeGrace = 6 * time.Second
 type server struct {
 	*broker.Server
 	open *Register
+	log  *serverLog // nil without :server-log-dir
 }
 
 // Close drains and closes the server; try-with calls it. Closing again does nothing.
@@ -29,7 +32,11 @@ func (s *server) Close() error {
 	s.open.dropServer(s.Server)
 	ctx, stop := context.WithTimeout(context.Background(), closeGrace)
 	defer stop()
-	return exception(s.Shutdown(ctx))
+	err := s.Shutdown(ctx)
+	if s.log != nil {
+		err = errors.Join(err, s.log.Close())
+	}
+	return exception(err)
 }
 
 var serverOptions = []string{"max-connections", "max-message-size", "max-queues", "max-topics", "max-functions", "compress-cutoff-size",
@@ -39,7 +46,7 @@ var serverOptions = []string{"max-connections", "max-message-size", "max-queues"
 func (m *module) serverTable() eval.Table {
 	return eval.Table{
 		{Name: "ipc/server", Min: 1, Max: -1, Fn: m.newServer, Forms: "(ipc/server port & options)\n(ipc/server conn-uri & options)",
-			Doc: "Starts a server on a port of the loopback interface or on a URI, \"af-inet://0.0.0.0:33333\". Returns when it listens. Options: :max-connections (20), :max-message-size (20MB), :max-queues, :max-topics, :max-functions (20 each), :compress-cutoff-size (-1: off), :dead-letter-queue-size (100), :socket-snd-buf-size, :socket-rcv-buf-size, :heartbeat-interval (s; 0: off), :expose-errors (false)."},
+			Doc: "Starts a server on a port of the loopback interface or on a URI, \"af-inet://0.0.0.0:33333\". Returns when it listens. Options: :max-connections (20), :max-message-size (20MB), :max-queues, :max-topics, :max-functions (20 each), :compress-cutoff-size (-1: off), :dead-letter-queue-size (100), :socket-snd-buf-size, :socket-rcv-buf-size, :heartbeat-interval (s; 0: off), :encrypt (false: clients may ask for it), :authenticator (needs :encrypt true), :server-log-dir (an existing directory, for server.log), :expose-errors (false)."},
 		{Name: "ipc/close", Min: 1, Max: 1, Fn: closeNode, Forms: "(ipc/close server)\n(ipc/close client)", Doc: "Closes a server, which serves what has arrived first, or a client. Closing again does nothing."},
 		{Name: "ipc/running?", Min: 1, Max: 1, Fn: running, Forms: "(ipc/running? server)\n(ipc/running? client)", Doc: "Whether a server or client is open."},
 	}
@@ -69,30 +76,43 @@ func (m *module) newServer(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 	if cutoff, given := o.size("compress-cutoff-size"); given && cutoff >= 0 {
 		opts.Compress, opts.CompressCutoff = true, int(cutoff)
 	}
-	if v, ok := o.given["authenticator"]; ok {
-		o.fail(value.CoerceError(v, "java-object of type com.github.jlangch.venice.util.ipc.Authenticator"))
+	if v, ok := o.given["authenticator"]; ok && !v.IsNil() {
+		a, isOne := value.HostOf[*authenticator](v)
+		if !isOne {
+			o.fail(value.CoerceError(v, "java-object of type "+authenticatorClass))
+		} else {
+			opts.Authenticator = a.Users
+		}
 	}
-	if o.flag("encrypt") {
-		o.later("encrypt", "encryption comes with the whole broker")
-	}
+	opts.Encrypt = o.flag("encrypt")
 	o.directory("write-ahead-log-dir")
-	o.directory("server-log-dir")
+	logDir := o.directory("server-log-dir")
 	o.flag("write-ahead-log-compress")
 	o.flag("write-ahead-log-compact")
 	o.later("write-ahead-log-dir", "durable queues come with the log")
-	o.later("server-log-dir", "the log file comes with the whole broker; messages go to standard error")
 	if o.err != nil {
 		return value.Nil, o.err
 	}
+	out := &server{open: m.Open}
+	if logDir != "" {
+		if out.log, err = openServerLog(logDir, m.Logger.Handler()); err != nil {
+			return value.Nil, value.Throwf(value.IpcException, "The server log in '%s' cannot be written: %v", logDir, err)
+		}
+		opts.Logger = slog.New(out.log)
+	}
 	s, err := broker.NewServer(addr, opts)
+	if err == nil {
+		err = s.Start()
+	}
 	if err != nil {
+		if out.log != nil {
+			err = errors.Join(err, out.log.Close())
+		}
 		return value.Nil, exception(err)
 	}
-	if err := s.Start(); err != nil {
-		return value.Nil, exception(err)
-	}
+	out.Server = s
 	m.Open.addServer(s)
-	return value.NewHost(serverType, &server{s, m.Open}).Val(), nil
+	return value.NewHost(serverType, out).Val(), nil
 }
 
 func serverAddress(v value.Value) (broker.Address, error) {
@@ -107,13 +127,12 @@ func serverAddress(v value.Value) (broker.Address, error) {
 	return addr, exception(err)
 }
 
-// directory checks an option that names an existing directory.
-func (o *options) directory(name string) {
+// directory takes an option that names an existing directory; "" without the option.
+func (o *options) directory(name string) (path string) {
 	v, ok := o.given[name]
 	if !ok {
-		return
+		return ""
 	}
-	var path string
 	switch x := v.Ref().(type) {
 	case *value.File:
 		path = x.Path
@@ -121,7 +140,7 @@ func (o *options) directory(name string) {
 		path = x.S
 	default:
 		o.fail(value.Errorf("Function 'ipc/server' arg ':%s' must be an `io/file`", name))
-		return
+		return ""
 	}
 	st, err := os.Stat(path)
 	switch {
@@ -130,6 +149,7 @@ func (o *options) directory(name string) {
 	case !st.IsDir():
 		o.fail(value.Throwf(value.IpcException, "The WAL directory '%s' does not exist!", path))
 	}
+	return path
 }
 
 // node takes a server or a client.
