@@ -131,10 +131,14 @@ func (c *conn) topicStatus(m *wire.Message) {
 // serverStatus answers with the keys of ipc-api.md 16 and, each under a name that begins with x-, our own (decisions.md B19).
 func (c *conn) serverStatus(m *wire.Message) {
 	o, st := &c.s.opts, c.s.Stats()
+	logDir := "-"
+	if o.Log != nil {
+		logDir = o.Log.Dir
+	}
 	c.json(m, map[string]any{
 		"running": true, "encryption": c.sealed, "admin": true, "logger-enabled": false, "logger-file": "-",
 		"max-queues": o.MaxQueues, "message-size-max": o.MaxMessageSize, "compression-cutoff-size": o.CompressCutoff,
-		"write-ahead-log-dir": "-", "write-ahead-log-count": 0,
+		"write-ahead-log-dir": logDir, "write-ahead-log-count": st.DurableQueues,
 		"hearbeat-interval-seconds": o.HeartbeatInterval, "error-queue-capacity": 50, "publish-queue-capacity": publishedQueue,
 		"connection_count": st.Connections, "message-count": st.Messages, "publish-count": st.Published,
 		"response-discarded-count": st.PutBack, "publish-discarded-count": st.PublishDiscarded,

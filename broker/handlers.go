@@ -199,6 +199,11 @@ func (c *conn) queueFailed(m *wire.Message, kind wire.Type, err error) {
 		c.refuse(m, wire.QueueNotFound, "The queue %s does not exist!", m.Destination)
 		return
 	}
+	var out *engine.OutOfServiceError
+	if errors.As(err, &out) { // D5, R3
+		c.refuse(m, wire.HandlerError, "%s", out.Text)
+		return
+	}
 	asked := *m
 	asked.Type = kind
 	c.incident(&asked, err)

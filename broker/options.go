@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gondola/broker/engine"
+	"gondola/broker/engine/embedded"
 	"gondola/broker/wire"
 	"gondola/security"
 )
@@ -19,9 +20,20 @@ import (
 // its close. Calls for different clients run at the same time. A panic is an error.
 type Handler func(ctx context.Context, m *wire.Message) (*wire.Message, error)
 
+// LogOptions are those of the embedded engine, which is the only one that has a log.
+type LogOptions = embedded.LogOptions
+
+// What happens to a damaged log at the start (R3).
+const (
+	Quarantine = embedded.Quarantine
+	FailStart  = embedded.FailStart
+	Salvage    = embedded.Salvage
+)
+
 // ServerOptions are the options of ipc-api.md 5.1. The zero value of each field is its default.
 type ServerOptions struct {
 	Engine engine.Engine // owned by the server from NewServer on; nil: an embedded engine in memory
+	Log    *LogOptions   // where durable queues are logged; nil: there are none. Not together with Engine
 	Logger *slog.Logger  // nil: silent
 
 	MaxConnections  int // default 20 (O8)

@@ -86,7 +86,8 @@ func NewServer(addr Address, opts ServerOptions) (*Server, error) {
 	return s, nil
 }
 
-// Start opens the address and accepts connections; it does not block. *StartError; the server is closed then.
+// Start opens the address, reads the log if there is one, and accepts connections. *StartError; the server is closed then.
+// A server with a log has its queues from then on.
 func (s *Server) Start() error {
 	s.mu.Lock()
 	if s.state != fresh {
@@ -100,6 +101,9 @@ func (s *Server) Start() error {
 	listeners, bound, err := listen(addr, s.opts.Listen)
 	if err == nil {
 		s.addr.Store(&bound)
+		err = s.openLog()
+	}
+	if err == nil {
 		s.dead, _, err = s.engine.CreateQueue(s.base, engine.QueueSpec{
 			Name: DeadLetters, Kind: engine.Circular, Capacity: s.opts.DeadLetterQueue,
 		})
@@ -120,6 +124,21 @@ func (s *Server) Start() error {
 		s.wg.Go(func() { s.accept(l) })
 	}
 	s.log.Info("Server started", "address", bound.String())
+	return nil
+}
+
+// openLog reads the durable queues, behind the listening and before the first connection (wal-format.md 8.1).
+func (s *Server) openLog() error {
+	if s.opts.Log == nil {
+		return nil
+	}
+	o := *s.opts.Log
+	o.Logger = s.log
+	e, err := embedded.Open(s.base, o)
+	if err != nil {
+		return &Error{Text: "Failed to preload WAL based queues!", Cause: err}
+	}
+	s.engine = e
 	return nil
 }
 

@@ -16,6 +16,7 @@ type Stats struct {
 	QueueCount  int   // without temporary ones
 	TempQueues  int
 
+	DurableQueues    int
 	Published        int64
 	PublishDiscarded int64 // pushes that a subscriber did not take (B9)
 	Subscribers      int   // connections that subscribe to something
@@ -45,10 +46,13 @@ type counters struct {
 // Stats takes a snapshot.
 func (s *Server) Stats() Stats {
 	queues := s.destinations().Queues()
-	temporary := 0
+	temporary, durable := 0, 0
 	for _, q := range queues {
 		if q.Temporary {
 			temporary++
+		}
+		if q.Durable {
+			durable++
 		}
 	}
 	s.mu.Lock()
@@ -64,7 +68,8 @@ func (s *Server) Stats() Stats {
 		QueueCount:  s.countQueues(),
 		TempQueues:  temporary,
 
-		Published: s.stats.published.Load(), PublishDiscarded: s.stats.publishDiscarded.Load(),
+		DurableQueues: durable,
+		Published:     s.stats.published.Load(), PublishDiscarded: s.stats.publishDiscarded.Load(),
 		Subscribers: int(s.stats.subscribers.Load()), SubscribedTopics: int(s.stats.subscriptions.Load()),
 		FailedLogins: s.stats.failedLogins.Load(), Accepted: s.stats.accepted.Load(), MostConnections: most,
 	}

@@ -82,13 +82,6 @@ func (o *options) name(name string) string {
 	return s
 }
 
-// later refuses an option whose machinery is not built yet.
-func (o *options) later(name, what string) {
-	if _, ok := o.given[name]; ok {
-		o.fail(value.Throwf(value.IpcException, "The option :%s of %s is not available yet: %s.", name, o.fn, what))
-	}
-}
-
 // nearest is the known name with the smallest edit distance.
 func nearest(name string, known []string) string {
 	best, at := "", 1<<30

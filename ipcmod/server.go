@@ -40,13 +40,13 @@ func (s *server) Close() error {
 }
 
 var serverOptions = []string{"max-connections", "max-message-size", "max-queues", "max-topics", "max-functions", "compress-cutoff-size",
-	"encrypt", "authenticator", "write-ahead-log-dir", "write-ahead-log-compress", "write-ahead-log-compact", "server-log-dir",
+	"encrypt", "authenticator", "write-ahead-log-dir", "write-ahead-log-compress", "write-ahead-log-compact", "write-ahead-log-sync", "on-log-corruption", "min-free-disk", "server-log-dir",
 	"dead-letter-queue-size", "socket-snd-buf-size", "socket-rcv-buf-size", "heartbeat-interval", "expose-errors", "stock-wait-cap"}
 
 func (m *module) serverTable() eval.Table {
 	return eval.Table{
 		{Name: "ipc/server", Min: 1, Max: -1, Fn: m.newServer, Forms: "(ipc/server port & options)\n(ipc/server conn-uri & options)",
-			Doc: "Starts a server on a port of the loopback interface or on a URI, \"af-inet://0.0.0.0:33333\". Returns when it listens. Options: :max-connections (20), :max-message-size (20MB), :max-queues, :max-topics, :max-functions (20 each), :compress-cutoff-size (-1: off), :dead-letter-queue-size (100), :socket-snd-buf-size, :socket-rcv-buf-size, :heartbeat-interval (s; 0: off), :encrypt (false: clients may ask for it), :authenticator (needs :encrypt true), :server-log-dir (an existing directory, for server.log), :expose-errors (false)."},
+			Doc: "Starts a server on a port of the loopback interface or on a URI, \"af-inet://0.0.0.0:33333\". Returns when it listens. Options: :max-connections (20), :max-message-size (20MB), :max-queues, :max-topics, :max-functions (20 each), :compress-cutoff-size (-1: off), :dead-letter-queue-size (100), :socket-snd-buf-size, :socket-rcv-buf-size, :heartbeat-interval (s; 0: off), :encrypt (false: clients may ask for it), :authenticator (needs :encrypt true), :server-log-dir (an existing directory, for server.log), :write-ahead-log-dir (an existing directory: there can be durable queues), :write-ahead-log-compress (false), :write-ahead-log-compact (at the start; false), :write-ahead-log-sync (:always, :none, or milliseconds), :on-log-corruption (:quarantine, :fail-start, :salvage), :min-free-disk (64MB), :expose-errors (false)."},
 		{Name: "ipc/close", Min: 1, Max: 1, Fn: closeNode, Forms: "(ipc/close server)\n(ipc/close client)", Doc: "Closes a server, which serves what has arrived first, or a client. Closing again does nothing."},
 		{Name: "ipc/running?", Min: 1, Max: 1, Fn: running, Forms: "(ipc/running? server)\n(ipc/running? client)", Doc: "Whether a server or client is open."},
 	}
@@ -85,11 +85,8 @@ func (m *module) newServer(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 		}
 	}
 	opts.Encrypt = o.flag("encrypt")
-	o.directory("write-ahead-log-dir")
+	opts.Log = o.log()
 	logDir := o.directory("server-log-dir")
-	o.flag("write-ahead-log-compress")
-	o.flag("write-ahead-log-compact")
-	o.later("write-ahead-log-dir", "durable queues come with the log")
 	if o.err != nil {
 		return value.Nil, o.err
 	}
@@ -125,6 +122,45 @@ func serverAddress(v value.Value) (broker.Address, error) {
 	}
 	addr, err := broker.ParseAddress(uri)
 	return addr, exception(err)
+}
+
+// defaultMinFree is the room on the disk below which durable offers are refused (D9).
+const defaultMinFree = 64 << 20
+
+// log takes the options of durable queues; nil without :write-ahead-log-dir.
+func (o *options) log() *broker.LogOptions {
+	log := &broker.LogOptions{
+		Dir: o.directory("write-ahead-log-dir"), Compress: o.flag("write-ahead-log-compress"), Compact: o.flag("write-ahead-log-compact"),
+		MinFreeDisk: defaultMinFree,
+	}
+	if n, given := o.size("min-free-disk"); given {
+		log.MinFreeDisk = uint64(max(0, n))
+	}
+	sync := o.given["write-ahead-log-sync"]
+	switch name, _ := value.StringOrKeyword(sync); {
+	case sync.IsNil(), name == "always":
+	case name == "none":
+		log.Sync = -1
+	default:
+		ms, ok := sync.Long()
+		if !ok || ms < 10 || ms > 60_000 {
+			o.fail(value.Throwf(value.IpcException, "The option :write-ahead-log-sync must be :always, :none or 10 to 60000 milliseconds, got %s", value.PrStr(sync)))
+		}
+		log.Sync = time.Duration(ms) * time.Millisecond
+	}
+	switch name := o.name("on-log-corruption"); name {
+	case "", "quarantine":
+	case "fail-start":
+		log.OnCorruption = broker.FailStart
+	case "salvage":
+		log.OnCorruption = broker.Salvage
+	default:
+		o.fail(value.Throwf(value.IpcException, "The option :on-log-corruption must be :quarantine, :fail-start or :salvage, got :%s", name))
+	}
+	if log.Dir == "" {
+		return nil
+	}
+	return log
 }
 
 // directory takes an option that names an existing directory; "" without the option.

@@ -3,8 +3,6 @@
 
 package security
 
-import "fmt"
-
 // Action is what somebody wants to do to a destination.
 type Action int
 
@@ -88,15 +86,16 @@ func newAccessLists() accessLists {
 	}
 }
 
-func (l *accessLists) set(e entry, a Access) error {
+// set returns false for a mode that the kind does not have.
+func (l *accessLists) set(e entry, a Access) bool {
 	if !a.fits(e.kind) {
-		return fmt.Errorf("Invalid access mode '%s' for '%s' ACL! ", a, e.kind) //nolint:staticcheck // the reference's text
+		return false
 	}
 	if _, known := l.entries[e]; !known {
 		l.order = append(l.order, e)
 	}
 	l.entries[e] = a
-	return nil
+	return true
 }
 
 // remove drops the entries that match; an empty destination or principal matches any.

@@ -5,6 +5,7 @@ package security
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"unicode/utf16"
@@ -128,8 +129,8 @@ func (u *Users) ClearUsers() {
 func (u *Users) SetAccess(kind Kind, destination, principal string, a Access) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if err := u.lists.set(entry{kind, destination, principal}, a); err != nil {
-		return &LimitError{err.Error()}
+	if !u.lists.set(entry{kind, destination, principal}, a) {
+		return &LimitError{fmt.Sprintf("Invalid access mode '%s' for '%s' ACL! ", a, kind)}
 	}
 	return nil
 }

@@ -117,11 +117,8 @@ func (u *Users) take(f *credentials) error {
 		}
 		for i, e := range list {
 			a, ok := ParseAccess(e.Access)
-			if !ok || !a.fits(Kind(k)) {
+			if !ok || !u.lists.set(entry{Kind(k), e.Subject, e.Principal}, a) {
 				return fmt.Errorf("%s-acls[%d]: access %q", Kind(k), i, e.Access)
-			}
-			if err := u.lists.set(entry{Kind(k), e.Subject, e.Principal}, a); err != nil {
-				return err
 			}
 		}
 	}

@@ -1,54 +1,478 @@
 // Copyright 2026 The Gondola Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package wal is the durable log: one file a queue, in the format of the reference (wal-format.md). It is built by the
-// issue "Nothing acknowledged is ever lost"; so far it fixes the interface that the embedded engine writes against.
 package wal
 
 import (
 	"context"
-	"errors"
-
-	"github.com/google/uuid"
+	"fmt"
+	"os"
+	"sync"
+	"time"
 )
 
-// Kind is a record type; the codes are those of wal-format.md 3.
-type Kind int32
+// Policy is when records are synced (D3).
+type Policy struct {
+	Interval time.Duration // > 0: a timer syncs; 0: before Wait returns, and Never if that is set
+	Never    bool
+}
+
+// Always is the default: a record is on stable storage before Wait returns.
+var Always = Policy{}
+
+func (p Policy) always() bool { return p.Interval <= 0 && !p.Never }
+
+// Options of a directory of logs. The zero value is usable.
+type Options struct {
+	FS          FS     // nil: OS
+	Compress    bool   // of new logs; an existing one goes by its CONFIG record
+	Compact     bool   // at opening
+	Sync        Policy // zero: Always
+	MinFreeDisk uint64 // bytes; below it DATA is refused before it is written (D9)
+	Salvage     bool   // a damaged log is opened with what can be read of it (R3)
+	Check       func(Record) error
+	Note        func(level Level, file, text string) // tells what recovery and compaction do; may be nil
+}
+
+// Level of a note.
+type Level int
 
 const (
-	Ack    Kind = 0 // a message left the queue; the payload is its id
-	Config Kind = 1 // first record of a log
-	Data   Kind = 2 // a message; the payload is its frame
+	Info Level = iota
+	Warn
+	Error
 )
 
-// Record is one record of a log. Payload is borrowed for the call in Append and owned by the receiver in Replay.
-type Record struct {
-	Kind    Kind
-	ID      uuid.UUID
-	Payload []byte
+const (
+	chunk      = 4 << 20  // preallocation beyond the last record (decisions.md W3)
+	ackReserve = 64 << 10 // of the preallocated tail, for ACK records (decisions.md W2)
+	maxBatch   = 8 << 20  // bytes of a group commit (D2)
+	maxGroup   = 1024     // records of one
+)
+
+// Log is the log of one queue. Safe for concurrent use. Dir.Open makes it.
+type Log struct {
+	dir      *Dir
+	path     string
+	compress bool
+
+	mu         sync.Mutex
+	f          File
+	live       live
+	config     []byte
+	lsn        int64
+	end        int64 // of the last good record
+	allocated  int64 // where the file ends
+	dirty      bool  // written and not synced
+	lastSync   time.Time
+	dropped    int // records that recovery has dropped
+	failed     error
+	closed     bool
+	committing bool
+	queue      []*batch
+	idle       *sync.Cond // signalled when no commit is going on
+	ticker     *time.Ticker
+	stop       chan struct{}
+	background sync.WaitGroup
 }
 
-// ErrClosed is returned by every call after Close, and by calls that Close interrupted.
-var ErrClosed = errors.New("the log is closed")
-
-// Log is one append-only log. Safe for concurrent use. The first write or sync error is final (D5).
-type Log interface {
-	// Append returns when the records are on stable storage under the log's sync policy (D1, D3). Order in the log is
-	// the order of the calls' starts.
-	Append(ctx context.Context, records ...Record) error
-	// Replay yields the live records in log order; it is called once, before the first Append.
-	Replay(yield func(Record) error) error
-	// Close syncs, cuts the file at its last record (R8) and releases it.
-	Close() error
+// batch is what one write and one sync serve (D2).
+type batch struct {
+	bytes   []byte
+	records []entry
+	data    bool          // it has DATA: it must leave room for ACKs
+	turn    chan struct{} // closed when its first waiter is to commit it
+	done    chan struct{}
+	err     error
+	led     bool // somebody commits it
 }
 
-// Dir is a directory of logs that this process owns (D8).
-type Dir interface {
-	// Open opens or creates the log of a queue; config is the CONFIG payload of a new one.
-	Open(queue string, config []byte) (Log, error)
-	// List returns the queues that have a log.
-	List() ([]string, error)
-	// Remove deletes a queue's log; it does not come back after a crash (D7).
-	Remove(queue string) error
-	Close() error
+type entry struct {
+	r      Record
+	offset int64 // in bytes
+	length int64
+}
+
+// Ticket is a record on its way into the log.
+type Ticket struct {
+	l *Log
+	b *batch
+}
+
+// Enqueue fixes the place of records in the log and returns at once; order in the log is the order of the calls. The
+// payloads are encoded before it returns. Nothing is written before somebody waits.
+func (l *Log) Enqueue(records ...Record) (Ticket, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.usable(); err != nil {
+		return Ticket{}, err
+	}
+	b := l.openBatch()
+	for _, r := range records {
+		before := len(b.bytes)
+		l.lsn++
+		encoded, err := appendRecord(b.bytes, l.lsn, r, l.compress)
+		if err != nil {
+			l.lsn--
+			return Ticket{}, err
+		}
+		b.bytes = encoded
+		r.Payload = append([]byte(nil), ackedID(r)...)
+		b.records = append(b.records, entry{r, int64(before), int64(len(encoded) - before)})
+		b.data = b.data || r.Kind == Data
+	}
+	return Ticket{l, b}, nil
+}
+
+// ackedID is what has to be remembered of a payload.
+func ackedID(r Record) []byte {
+	if r.Kind == Ack {
+		return r.Payload
+	}
+	return nil
+}
+
+// openBatch returns the batch that new records join. It runs with mu held.
+func (l *Log) openBatch() *batch {
+	if n := len(l.queue); n > 0 {
+		b := l.queue[n-1]
+		if !b.led && len(b.bytes) < maxBatch && len(b.records) < maxGroup {
+			return b
+		}
+	}
+	b := &batch{turn: make(chan struct{}), done: make(chan struct{})}
+	l.queue = append(l.queue, b)
+	return b
+}
+
+// Append is Enqueue and Wait.
+func (l *Log) Append(records ...Record) error {
+	t, err := l.Enqueue(records...)
+	if err != nil {
+		return err
+	}
+	return t.Wait()
+}
+
+// Wait returns when the records are as durable as the policy says. It may do the writing and syncing for others. Errors:
+// ErrNoRoom (nothing is written), *FailedError, ErrClosed.
+func (t Ticket) Wait() error {
+	l, b := t.l, t.b
+	l.mu.Lock()
+	first := len(l.queue) > 0 && l.queue[0] == b && !l.committing && !b.led
+	if first {
+		l.lead(b)
+		l.mu.Unlock()
+		l.commit(b)
+		return b.err
+	}
+	l.mu.Unlock()
+	select {
+	case <-b.done:
+		return b.err
+	case <-b.turn:
+	}
+	l.mu.Lock()
+	if b.led || l.committing || len(l.queue) == 0 || l.queue[0] != b {
+		l.mu.Unlock()
+		<-b.done
+		return b.err
+	}
+	l.lead(b)
+	l.mu.Unlock()
+	l.commit(b)
+	return b.err
+}
+
+// lead takes the batch for the caller to commit. It runs with mu held.
+func (l *Log) lead(b *batch) {
+	b.led, l.committing = true, true
+}
+
+// commit writes and syncs a batch, and gives the turn to the next one.
+func (l *Log) commit(b *batch) {
+	err := l.write(b)
+	l.mu.Lock()
+	b.err = err
+	if err == nil {
+		l.account(b)
+	}
+	l.queue = l.queue[1:]
+	l.committing = false
+	l.passTurn()
+	l.mu.Unlock()
+	close(b.done)
+}
+
+// account notes where the batch's records are. It runs with mu held.
+func (l *Log) account(b *batch) {
+	start := l.end - int64(len(b.bytes))
+	for _, e := range b.records {
+		switch e.r.Kind {
+		case Data:
+			l.live.put(place{e.r.ID, start + e.offset, e.length})
+		case Ack:
+			l.live.drop([16]byte(e.r.Payload))
+		}
+	}
+}
+
+// failAll ends every waiting batch. It runs with mu held.
+func (l *Log) failAll() {
+	for _, b := range l.queue {
+		b.led, b.err = true, l.failed
+		close(b.done)
+	}
+	l.queue = nil
+	l.idle.Broadcast()
+}
+
+// usable runs with mu held.
+func (l *Log) usable() error {
+	if l.closed {
+		return ErrClosed
+	}
+	return l.failed
+}
+
+// fail ends the log (D5).
+func (l *Log) fail(cause error, unknown bool) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failed == nil {
+		l.failed = &FailedError{Cause: cause}
+		l.dir.note(Error, l.path, cause.Error())
+	}
+	return &FailedError{Cause: cause, Unknown: unknown}
+}
+
+// write puts a batch behind the last record. Only the committing goroutine runs it, so end and allocated are its own.
+func (l *Log) write(b *batch) error {
+	if err := l.failure(); err != nil {
+		return err
+	}
+	n := int64(len(b.bytes))
+	if err := l.room(n, b.data); err != nil {
+		return err
+	}
+	size, err := l.f.Size()
+	if err != nil {
+		return l.fail(err, false)
+	}
+	if size != l.allocated { // D8
+		return l.fail(fmt.Errorf("written by another process: the file has %d bytes, expected were %d", size, l.allocated), false)
+	}
+	if w, err := l.f.WriteAt(b.bytes, l.end); err != nil || int64(w) < n {
+		if err == nil {
+			err = fmt.Errorf("short write of %d bytes out of %d", w, n)
+		}
+		return l.undo(err)
+	}
+	if l.dir.o.Sync.always() {
+		if err := l.f.Sync(); err != nil {
+			return l.fail(fmt.Errorf("sync: %w", err), true)
+		}
+	}
+	l.mu.Lock()
+	l.end += n
+	l.dirty = !l.dir.o.Sync.always()
+	l.lastSync = time.Now()
+	l.mu.Unlock()
+	return nil
+}
+
+func (l *Log) failure() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.failed
+}
+
+// room sees to it that n bytes fit into the preallocated file (D9). DATA leaves the reserve for ACKs alone.
+func (l *Log) room(n int64, data bool) error {
+	if data {
+		if free, err := l.dir.fs.Free(l.dir.path); err == nil && free < l.dir.o.MinFreeDisk {
+			return fmt.Errorf("%w: %d bytes are free, the limit is %d", ErrNoRoom, free, l.dir.o.MinFreeDisk)
+		}
+		n += ackReserve
+	}
+	if l.end+n <= l.allocated {
+		return nil
+	}
+	for _, size := range []int64{l.end + n + chunk, l.end + n} {
+		err := l.f.Allocate(size)
+		if err == nil {
+			l.allocated = size
+			return nil
+		}
+		if terr := l.f.Truncate(l.allocated); terr != nil {
+			return l.fail(terr, false)
+		}
+		if size == l.end+n {
+			return fmt.Errorf("%w: %w", ErrNoRoom, err)
+		}
+	}
+	return nil
+}
+
+// undo cuts the log back to its last good record after a failed write, and checks that it is so (D4).
+func (l *Log) undo(cause error) error {
+	err := l.f.Truncate(l.end)
+	if err == nil {
+		var size int64
+		if size, err = l.f.Size(); err == nil && size != l.end {
+			err = fmt.Errorf("the file has %d bytes after it has been cut to %d", size, l.end)
+		}
+	}
+	if err != nil {
+		return l.fail(fmt.Errorf("%w, and the write could not be undone: %w", cause, err), true)
+	}
+	l.allocated = l.end
+	return fmt.Errorf("%w: %w", ErrNoRoom, cause)
+}
+
+// sync is the timer of an interval policy.
+func (l *Log) syncDirty() {
+	l.mu.Lock()
+	for l.committing {
+		l.idle.Wait()
+	}
+	if !l.dirty || l.failed != nil || l.closed {
+		l.mu.Unlock()
+		return
+	}
+	l.committing = true
+	l.mu.Unlock()
+	err := l.f.Sync()
+	if err != nil {
+		_ = l.fail(fmt.Errorf("sync: %w", err), true) // the records at risk are in the note
+	}
+	l.mu.Lock()
+	l.committing = false
+	if err == nil {
+		l.dirty, l.lastSync = false, time.Now()
+	}
+	l.passTurn()
+	l.mu.Unlock()
+}
+
+// passTurn lets the next batch go on. It runs with mu held.
+func (l *Log) passTurn() {
+	if l.failed != nil {
+		l.failAll()
+		return
+	}
+	if len(l.queue) > 0 {
+		select {
+		case <-l.queue[0].turn:
+		default:
+			close(l.queue[0].turn)
+		}
+		return
+	}
+	l.idle.Broadcast()
+}
+
+// Replay yields the live messages in log order. It is called once, before the first Enqueue.
+func (l *Log) Replay(yield func(Record) error) error {
+	s := &scanner{f: l.f, size: l.end}
+	for e := l.live.order.Front(); e != nil; e = e.Next() {
+		p := e.Value.(place)
+		r, _, bad, err := s.record(p.at)
+		if err == nil {
+			err = bad
+		}
+		if err == nil {
+			r.Payload = append([]byte(nil), r.Payload...)
+			err = yield(r)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Config is the payload of the log's CONFIG record.
+func (l *Log) Config() []byte { return l.config }
+
+// Status is a snapshot for the server's status (D12).
+type Status struct {
+	Bytes, LiveBytes int64
+	LastSync         time.Time
+	Dropped          int // records dropped by recovery
+	Failed           error
+}
+
+// Status takes a snapshot.
+func (l *Log) Status() Status {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return Status{Bytes: l.end, LiveBytes: l.live.bytes, LastSync: l.lastSync, Dropped: l.dropped, Failed: l.failed}
+}
+
+// Close writes what waits, syncs, cuts the file at its last record (R8) and releases it. A file that has been deleted
+// meanwhile is no error (decisions.md B12).
+func (l *Log) Close() error {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return nil
+	}
+	l.closed = true
+	for l.committing || len(l.queue) > 0 {
+		if !l.committing && len(l.queue) > 0 && !l.queue[0].led {
+			b := l.queue[0]
+			l.lead(b)
+			l.mu.Unlock()
+			l.commit(b)
+			l.mu.Lock()
+			continue
+		}
+		l.idle.Wait()
+	}
+	failed := l.failed
+	l.mu.Unlock()
+	if l.stop != nil {
+		close(l.stop)
+		l.background.Wait()
+	}
+	var err error
+	if failed == nil {
+		if err = l.f.Truncate(l.end); err == nil {
+			err = l.f.Sync()
+		}
+	}
+	if cerr := l.f.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// keepSyncing runs the timer of an interval policy until Close.
+func (l *Log) keepSyncing(every time.Duration) {
+	l.ticker = time.NewTicker(every)
+	l.stop = make(chan struct{})
+	l.background.Go(func() {
+		defer l.ticker.Stop()
+		for {
+			select {
+			case <-l.ticker.C:
+				l.syncDirty()
+			case <-l.stop:
+				return
+			}
+		}
+	})
+}
+
+// openFile opens the file of a log for reading and writing.
+func openFile(ctx context.Context, fsys FS, path string, create bool) (File, error) {
+	flag := os.O_RDWR
+	if create {
+		flag |= os.O_CREATE | os.O_EXCL
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return fsys.OpenFile(path, flag, 0o600)
 }

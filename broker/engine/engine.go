@@ -22,6 +22,11 @@ var (
 	ErrClosed        = errors.New("the engine is closed")
 )
 
+// OutOfServiceError: a durable queue whose log has failed or is damaged (D5, R3). The text is for clients.
+type OutOfServiceError struct{ Text string }
+
+func (e *OutOfServiceError) Error() string { return e.Text }
+
 // Kind is the kind of a queue.
 type Kind int
 

@@ -121,10 +121,8 @@ func (th *Thread) body(f *Fn, p *proto, fr *Frame) (value.Value, error) {
 		return th.run(f, p, fr)
 	}
 	v, err := p.body.Eval(th, fr)
-	if err != nil {
-		if _, ok := err.(tailSignal); ok {
-			return th.again(fr, th.sp-p.nslots)
-		}
+	if _, ok := err.(tailSignal); ok {
+		return th.again(fr, th.sp-p.nslots)
 	}
 	return v, err
 }

@@ -43,8 +43,7 @@ func (l *line[T]) pop() (w T, ok bool) {
 
 func (l *line[T]) empty() bool { return l.l.Len() == 0 }
 
-func (q *queue) offerBounded(ctx context.Context, m *wire.Message) error {
-	e := newEntry(m)
+func (q *queue) offerBounded(ctx context.Context, e entry) error {
 	q.mu.Lock()
 	if q.gone != nil {
 		defer q.mu.Unlock()
@@ -81,7 +80,10 @@ func (q *queue) offerBounded(ctx context.Context, m *wire.Message) error {
 // accept stores e or hands it to a poll, unless there is no room or somebody is in line for it. A message that arrives
 // dead is accepted and never seen (B1). It runs with mu held.
 func (q *queue) accept(e entry) bool {
-	if e.mortal() && e.dead(time.Now()) || q.hand(e) {
+	if e.mortal() && e.dead(time.Now()) {
+		return true
+	}
+	if e.held == nil && q.store.n == 0 && q.hand(e) {
 		return true
 	}
 	if q.store.n >= q.spec.Capacity {
@@ -140,7 +142,7 @@ func (q *queue) takeAndAdmit() (entry, bool) {
 	for {
 		e, ok := q.take()
 		q.admit()
-		if ok || q.store.n == 0 {
+		if ok || q.store.n == 0 || !q.store.at(0).visible() {
 			return e, ok
 		}
 	}

@@ -9,48 +9,135 @@ package embedded
 
 import (
 	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
 
 	"gondola/broker/engine"
+	"gondola/wal"
 )
 
 // Engine is the embedded engine. The zero value is not usable; see New.
 type Engine struct {
+	dir *wal.Dir // nil: no log
+	log LogOptions
+
 	mu     sync.Mutex
-	queues map[string]*queue
+	queues map[string]place
 	topics map[string]*topic // removed ones too, as long as somebody subscribes to them
 	closed bool
+}
+
+// place is a queue and, of a durable one, its log.
+type place struct {
+	engine.Queue
+	queue *queue
+	log   *wal.Log
 }
 
 var _ engine.Engine = (*Engine)(nil)
 
 // New makes an engine without a log: durable queues are refused with engine.ErrNoLog.
 func New() *Engine {
-	return &Engine{queues: make(map[string]*queue), topics: make(map[string]*topic)}
+	return &Engine{queues: make(map[string]place), topics: make(map[string]*topic)}
+}
+
+// Open makes an engine with a log, and the durable queues that are in it. A log that cannot be read puts its queue out of
+// service, or fails the start, as the options say (R3).
+func Open(ctx context.Context, o LogOptions) (*Engine, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	dir, err := wal.OpenDir(o.Dir, o.wal())
+	if err != nil {
+		return nil, err
+	}
+	e := New()
+	e.dir, e.log = dir, o
+	names, err := dir.List()
+	for _, name := range names {
+		if err == nil {
+			err = e.recover(ctx, name)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+// LoadError: a durable queue could not be read at the start, and the options do not let the engine go on without it.
+type LoadError struct {
+	Queue string
+	Cause error
+}
+
+func (e *LoadError) Error() string {
+	return "Failed to load the durable queue " + e.Queue + " from its Write-Ahead-Log!"
+}
+func (e *LoadError) Unwrap() error { return e.Cause }
+
+// recover opens one durable queue.
+func (e *Engine) recover(ctx context.Context, name string) error {
+	q := &queue{spec: engine.QueueSpec{Name: name, Capacity: 1, Durable: true}}
+	log, err := e.dir.Open(ctx, name)
+	var damage *wal.DamageError
+	switch {
+	case errors.Is(err, wal.ErrNoLog):
+		return nil
+	case errors.As(err, &damage) && e.log.OnCorruption != FailStart:
+		q.gone = &engine.OutOfServiceError{Text: fmt.Sprintf("Queue %s is out of service: its log is damaged at byte %d", name, damage.Offset)}
+		e.log.Logger.Error("A queue is out of service: its log is damaged", "queue", name, "error", err)
+		e.queues[name] = place{queue: q, Queue: q}
+		return nil
+	case err != nil:
+		return &LoadError{Queue: name, Cause: err}
+	}
+	q.spec.Capacity = int(binary.BigEndian.Uint32(log.Config()))
+	d := newDurable(q, log, e.log.Logger)
+	e.queues[name] = place{queue: q, Queue: d, log: log}
+	return d.load()
+}
+
+// createDurable makes a queue with a log; it exists after a crash when this returns (D7). It runs with mu held.
+func (e *Engine) createDurable(ctx context.Context, spec engine.QueueSpec) (engine.Queue, bool, error) {
+	if e.dir == nil {
+		return nil, false, engine.ErrNoLog
+	}
+	log, err := e.dir.Create(ctx, spec.Name, configOf(spec.Capacity, e.log.Compress))
+	if err != nil {
+		return nil, false, fmt.Errorf("the log of queue %s cannot be created: %w", spec.Name, err)
+	}
+	q := &queue{spec: spec}
+	d := newDurable(q, log, e.log.Logger)
+	e.queues[spec.Name] = place{queue: q, Queue: d, log: log}
+	return d, true, nil
 }
 
 // Features says what this engine keeps.
 func (e *Engine) Features() engine.Features {
-	return engine.Features{PutBack: true, Ordered: true}
+	return engine.Features{PutBack: true, Ordered: true, SyncBeforeOK: e.dir != nil && e.log.Sync == 0}
 }
 
 // CreateQueue makes the queue or returns the one that exists.
-func (e *Engine) CreateQueue(_ context.Context, spec engine.QueueSpec) (engine.Queue, bool, error) {
+func (e *Engine) CreateQueue(ctx context.Context, spec engine.QueueSpec) (engine.Queue, bool, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
 		return nil, false, engine.ErrClosed
 	}
-	if q := e.queues[spec.Name]; q != nil {
-		return q, false, nil
+	if q, ok := e.queues[spec.Name]; ok {
+		return q.Queue, false, nil
 	}
 	if spec.Durable {
-		return nil, false, engine.ErrNoLog
+		return e.createDurable(ctx, spec)
 	}
 	q := &queue{spec: spec}
-	e.queues[spec.Name] = q
+	e.queues[spec.Name] = place{queue: q, Queue: q}
 	return q, true, nil
 }
 
@@ -63,10 +150,19 @@ func (e *Engine) RemoveQueue(_ context.Context, name string) error {
 	if closed {
 		return engine.ErrClosed
 	}
-	if q != nil {
-		q.remove()
+	if q.queue == nil {
+		return nil
 	}
-	return nil
+	q.queue.remove()
+	if !q.queue.spec.Durable {
+		return nil
+	}
+	if q.log != nil {
+		if err := q.log.Close(); err != nil {
+			e.log.Logger.Warn("The log of a removed queue could not be closed", "queue", name, "error", err)
+		}
+	}
+	return e.dir.Remove(name)
 }
 
 // Queue finds a queue.
@@ -76,8 +172,8 @@ func (e *Engine) Queue(name string) (engine.Queue, error) {
 	if e.closed {
 		return nil, engine.ErrClosed
 	}
-	if q := e.queues[name]; q != nil {
-		return q, nil
+	if q, ok := e.queues[name]; ok {
+		return q.Queue, nil
 	}
 	return nil, engine.ErrQueueNotFound
 }
@@ -86,16 +182,16 @@ func (e *Engine) Queue(name string) (engine.Queue, error) {
 func (e *Engine) Queues() []engine.QueueStatus {
 	var all []engine.QueueStatus
 	for _, q := range e.snapshot() {
-		all = append(all, q.Status())
+		all = append(all, q.queue.Status())
 	}
 	slices.SortFunc(all, func(a, b engine.QueueStatus) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 
-func (e *Engine) snapshot() []*queue {
+func (e *Engine) snapshot() []place {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	all := make([]*queue, 0, len(e.queues))
+	all := make([]place, 0, len(e.queues))
 	for _, q := range e.queues {
 		all = append(all, q)
 	}
@@ -160,10 +256,21 @@ func (e *Engine) Topics() []string {
 // Close ends every waiting call with engine.ErrClosed and drops all messages. Closing twice is fine.
 func (e *Engine) Close() error {
 	e.mu.Lock()
+	again := e.closed
 	e.closed = true
 	e.mu.Unlock()
-	for _, q := range e.snapshot() {
-		q.close()
+	if again {
+		return nil
 	}
-	return nil
+	var errs []error
+	for _, q := range e.snapshot() {
+		q.queue.close()
+		if q.log != nil {
+			errs = append(errs, q.log.Close())
+		}
+	}
+	if e.dir != nil {
+		errs = append(errs, e.dir.Close())
+	}
+	return errors.Join(errs...)
 }

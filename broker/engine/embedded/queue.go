@@ -22,7 +22,11 @@ type queue struct {
 	next   time.Time // no entry dies before; zero: none is mortal
 	offers line[*waitingOffer]
 	polls  line[*waitingPoll]
-	gone   error // ErrQueueNotFound after removal, ErrClosed after Close
+	gone   error // ErrQueueNotFound after removal, ErrClosed after Close, *engine.OutOfServiceError in quarantine
+
+	// Set for a durable queue; called with mu held.
+	enqueue func(e entry) // logs an entry that is being stored
+	dropped func(e entry) // an entry that is in the log has expired
 }
 
 var _ engine.Queue = (*queue)(nil)
@@ -40,7 +44,7 @@ func (q *queue) Offer(ctx context.Context, m *wire.Message) error {
 	if q.spec.Kind == engine.Circular {
 		return q.offerCircular(m)
 	}
-	return q.offerBounded(ctx, m)
+	return q.offerBounded(ctx, newEntry(m))
 }
 
 // Poll takes the oldest live message.
@@ -83,8 +87,41 @@ func (q *queue) hand(e entry) bool {
 
 // push appends e. It runs with mu held.
 func (q *queue) push(e entry) {
+	if e.held != nil {
+		q.enqueue(e)
+	}
 	q.remember(e)
 	q.store.pushBack(e)
+}
+
+// wake hands visible entries to the polls that wait. It runs with mu held.
+func (q *queue) wake() {
+	for !q.polls.empty() {
+		e, ok := q.takeAndAdmit()
+		if !ok {
+			return
+		}
+		q.hand(e)
+	}
+}
+
+// withdraw takes out an entry that could not be logged, and lets others have its place. It runs with mu held.
+func (q *queue) withdraw(h *held) {
+	kept := 0
+	for i := range q.store.n {
+		e := *q.store.at(i)
+		if e.held == h {
+			continue
+		}
+		*q.store.at(kept) = e
+		kept++
+	}
+	for i := kept; i < q.store.n; i++ {
+		*q.store.at(i) = entry{}
+	}
+	q.store.n = kept
+	q.admit()
+	q.wake()
 }
 
 // remember keeps next right for an entry that is about to be stored.
@@ -97,7 +134,7 @@ func (q *queue) remember(e entry) {
 // take pops the oldest live entry. It runs with mu held.
 func (q *queue) take() (entry, bool) {
 	var now time.Time
-	for q.store.n > 0 {
+	for q.store.n > 0 && q.store.at(0).visible() {
 		e := q.store.popFront()
 		if !e.mortal() {
 			return e, true
@@ -107,6 +144,9 @@ func (q *queue) take() (entry, bool) {
 		}
 		if !e.dead(now) {
 			return e, true
+		}
+		if e.held != nil {
+			q.dropped(e)
 		}
 	}
 	return entry{}, false
@@ -118,7 +158,7 @@ func (q *queue) purge() {
 		return
 	}
 	if now := time.Now(); now.After(q.next) {
-		q.next = q.store.purge(now)
+		q.next = q.store.purge(now, q.dropped)
 	}
 }
 

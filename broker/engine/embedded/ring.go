@@ -13,6 +13,7 @@ import (
 type entry struct {
 	m    *wire.Message
 	dies time.Time
+	held *held // of a durable message; nil: it lives in memory
 }
 
 // newEntry decides the life of a message that arrives now: what is left of it by the wall clock, then monotonic.
@@ -31,6 +32,9 @@ func newEntry(m *wire.Message) entry {
 }
 
 func (e entry) mortal() bool { return !e.dies.IsZero() }
+
+// visible reports whether pollers may have it (D1).
+func (e entry) visible() bool { return e.held == nil || e.held.ready }
 
 // dead reports whether its life is over, strictly after its end.
 func (e entry) dead(now time.Time) bool { return e.mortal() && now.After(e.dies) }
@@ -86,11 +90,14 @@ func (r *ring) resize(size int) {
 }
 
 // purge drops the dead entries and returns the end of the first remaining mortal one.
-func (r *ring) purge(now time.Time) (next time.Time) {
+func (r *ring) purge(now time.Time, dropped func(entry)) (next time.Time) {
 	kept := 0
 	for i := range r.n {
 		e := *r.at(i)
-		if e.dead(now) {
+		if e.visible() && e.dead(now) {
+			if e.held != nil {
+				dropped(e)
+			}
 			continue
 		}
 		if e.mortal() && (next.IsZero() || e.dies.Before(next)) {

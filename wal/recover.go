@@ -1,0 +1,281 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package wal
+
+import (
+	"bytes"
+	"container/list"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Recovery (reliability.md 3): the log is read from its start; the first record that is not valid decides.
+
+const (
+	sector       = 512     // what a disk writes as a whole
+	maxTorn      = 8 << 20 // of the synchronous policy; one record if it is larger
+	readBuffer   = 256 << 10
+	tornSuffix   = ".torn-"
+	damageSuffix = ".corrupt-"
+)
+
+// place is where a live record is in the file.
+type place struct {
+	id     uuid.UUID
+	at     int64
+	length int64 // header and payload as stored
+}
+
+// live are the records that are not acknowledged, in log order, with their places (wal-format.md 6).
+type live struct {
+	order *list.List // of place
+	byID  map[uuid.UUID]*list.Element
+	bytes int64
+}
+
+func newLive() live { return live{order: list.New(), byID: map[uuid.UUID]*list.Element{}} }
+
+// put adds a DATA record; a known id keeps its position and gets the new place.
+func (l *live) put(p place) {
+	if e := l.byID[p.id]; e != nil {
+		l.bytes += p.length - e.Value.(place).length
+		e.Value = p
+		return
+	}
+	l.byID[p.id] = l.order.PushBack(p)
+	l.bytes += p.length
+}
+
+func (l *live) drop(id uuid.UUID) {
+	if e := l.byID[id]; e != nil {
+		l.bytes -= e.Value.(place).length
+		l.order.Remove(e)
+		delete(l.byID, id)
+	}
+}
+
+// scan is what reading a log has found.
+type scan struct {
+	end     int64 // of the last valid record
+	size    int64 // of the file
+	lsn     int64 // of the last valid record
+	config  []byte
+	records int
+	live    live
+	bad     error // why the record at end is not valid; nil: the file ends there
+}
+
+// scanner reads a file in order.
+type scanner struct {
+	f     File
+	check func(Record) error // the engine's cross-check; may be nil
+	buf   []byte
+	at    int64 // of buf in the file
+	size  int64
+}
+
+// read returns n bytes at an offset; they are valid until the next call.
+func (s *scanner) read(at, n int64) ([]byte, error) {
+	if at >= s.at && at+n <= s.at+int64(len(s.buf)) {
+		return s.buf[at-s.at : at-s.at+n], nil
+	}
+	want := min(max(n, readBuffer), s.size-at)
+	if int64(cap(s.buf)) < want {
+		s.buf = make([]byte, want)
+	}
+	s.buf, s.at = s.buf[:want], at
+	if _, err := s.f.ReadAt(s.buf, at); err != nil && err != io.EOF {
+		s.buf = s.buf[:0]
+		return nil, err
+	}
+	return s.buf[:n], nil
+}
+
+// record reads and checks the record at an offset. bad is why it is not valid; err is a failure of the disk.
+func (s *scanner) record(at int64) (r Record, h header, bad, err error) {
+	if s.size-at < headerLen {
+		return r, h, fmt.Errorf("%d bytes are no header", s.size-at), nil
+	}
+	b, err := s.read(at, headerLen)
+	if err != nil {
+		return r, h, nil, err
+	}
+	h = parseHeader(b)
+	if bad := h.plausible(); bad != nil {
+		return r, h, bad, nil
+	}
+	if h.length > s.size-at-headerLen {
+		return r, h, fmt.Errorf("the payload of %d bytes runs past the end of the file", h.length), nil
+	}
+	stored, err := s.read(at+headerLen, h.length)
+	if err != nil {
+		return r, h, nil, err
+	}
+	payload, bad := h.open(stored)
+	if bad != nil {
+		return r, h, bad, nil
+	}
+	r = Record{Kind: h.kind, ID: h.id, Payload: payload}
+	if s.check != nil {
+		if bad := s.check(r); bad != nil {
+			return r, h, bad, nil
+		}
+	}
+	return r, h, nil, nil
+}
+
+// run reads from an offset to the first record that is not valid.
+func (s *scanner) run(from int64) (*scan, error) {
+	out := &scan{end: from, size: s.size, live: newLive()}
+	for out.end < s.size {
+		r, h, bad, err := s.record(out.end)
+		if err != nil {
+			return nil, err
+		}
+		if bad == nil && out.records == 0 && from == 0 && r.Kind != Config {
+			bad = fmt.Errorf("the first record is no CONFIG")
+		}
+		if bad != nil {
+			out.bad = bad
+			return out, nil
+		}
+		whole := headerLen + h.length
+		switch r.Kind {
+		case Config:
+			if out.config == nil {
+				out.config = bytes.Clone(r.Payload)
+			}
+		case Data:
+			out.live.put(place{r.ID, out.end, whole})
+		case Ack:
+			out.live.drop(uuid.UUID(r.Payload))
+		}
+		out.end += whole
+		out.lsn = h.lsn
+		out.records++
+	}
+	return out, nil
+}
+
+// verdict is what the rest of a file behind its valid records is.
+type verdict int
+
+const (
+	clean   verdict = iota
+	torn            // a crash has left it: cut off
+	inBatch         // one record of a batch is torn, valid ones follow
+	damaged
+)
+
+// judge decides about the bytes from the first record that is not valid (reliability.md 3.2). always says that every record
+// was synced before the next one was written.
+func (s *scanner) judge(sc *scan, always bool) (v verdict, next int64, err error) {
+	rest := sc.size - sc.end
+	if sc.bad == nil || rest == 0 {
+		return clean, 0, nil
+	}
+	zero, err := s.zero(sc.end, sc.size)
+	if err != nil {
+		return 0, 0, err
+	}
+	if zero || rest < headerLen {
+		return torn, 0, nil
+	}
+	_, h, _, err := s.record(sc.end)
+	if err != nil {
+		return 0, 0, err
+	}
+	usable := h.plausible() == nil
+	if usable && h.length > rest-headerLen {
+		return s.bounded(torn, rest, always), 0, nil
+	}
+	until := sc.size
+	if usable {
+		until = sc.end + headerLen + h.length
+	}
+	hole, err := s.hasZeroSector(sc.end, until)
+	if err != nil || !hole {
+		return damaged, 0, err
+	}
+	if usable && until < sc.size {
+		after, err := s.run(until)
+		if err != nil {
+			return 0, 0, err
+		}
+		if after.bad == nil {
+			return s.bounded(inBatch, rest, always), until, nil
+		}
+	}
+	return s.bounded(torn, rest, always), 0, nil
+}
+
+// bounded is v if a crash can have torn so much.
+func (s *scanner) bounded(v verdict, rest int64, always bool) verdict {
+	if always && rest > max(maxTorn, headerLen+maxPayload) {
+		return damaged
+	}
+	return v
+}
+
+func (s *scanner) zero(from, to int64) (bool, error) {
+	for at := from; at < to; {
+		n := min(readBuffer, to-at)
+		b, err := s.read(at, n)
+		if err != nil {
+			return false, err
+		}
+		if len(bytes.TrimLeft(b, "\x00")) > 0 {
+			return false, nil
+		}
+		at += n
+	}
+	return true, nil
+}
+
+// hasZeroSector cuts a range at the file's sector borders and looks for a piece that never reached the disk.
+func (s *scanner) hasZeroSector(from, to int64) (bool, error) {
+	for at := from; at < to; {
+		end := min(to, (at/sector+1)*sector)
+		zero, err := s.zero(at, end)
+		if err != nil || zero {
+			return zero, err
+		}
+		at = end
+	}
+	return false, nil
+}
+
+// keepAside copies a range into a new file before it goes (R2), synced.
+func keepAside(ctx context.Context, fsys FS, f File, from, to int64, name string) error {
+	out, err := fsys.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	buf := make([]byte, readBuffer)
+	for at := from; at < to && err == nil; {
+		n := min(int64(len(buf)), to-at)
+		if _, err = f.ReadAt(buf[:n], at); err == nil || err == io.EOF {
+			_, err = out.WriteAt(buf[:n], at-from)
+		}
+		at += n
+		if err == nil {
+			err = ctx.Err()
+		}
+	}
+	if err == nil {
+		err = out.Sync()
+	}
+	if cerr := out.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// stamp names a file that recovery has made.
+func stamp() string { return time.Now().UTC().Format("20060102T150405.000000000Z") }
