@@ -201,7 +201,14 @@ func (d *Dir) recover(ctx context.Context, path string, f File) (*Log, error) {
 		return nil, err
 	}
 	if sc.records == 0 && v != damaged {
-		return nil, d.setAside(path)
+		zero, err := s.zero(0, size)
+		if err != nil {
+			return nil, err
+		}
+		if zero || size <= headerLen+configLen { // a CONFIG is synced before anything follows it (D7)
+			return nil, d.setAside(path)
+		}
+		v, sc.bad = damaged, errNoConfig
 	}
 	if v == damaged && d.o.Salvage && sc.records > 0 {
 		return d.salvage(ctx, path, s, sc)

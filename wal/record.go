@@ -34,6 +34,7 @@ type Record struct {
 const (
 	magic        = 0xCAFEBABE
 	headerLen    = 52
+	configLen    = 12                         // of our CONFIG payloads
 	noExpiry     = -1                         // what the reference writes
 	maxPayload   = 262_144_000 + 196_661 + 16 // reliability.md 3.1
 	compressFrom = 300                        // plain bytes of a DATA payload (wal-format.md 4)
@@ -132,7 +133,7 @@ func (h header) open(stored []byte) ([]byte, error) {
 		}
 	}
 	switch {
-	case h.kind == Config && len(payload) < 12:
+	case h.kind == Config && len(payload) < configLen:
 		return nil, fmt.Errorf("a CONFIG of %d bytes", len(payload))
 	case h.kind == Ack && len(payload) != 16:
 		return nil, fmt.Errorf("an ACK of %d bytes", len(payload))

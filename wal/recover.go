@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"container/list"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -70,6 +71,8 @@ type scan struct {
 	live    live
 	bad     error // why the record at end is not valid; nil: the file ends there
 }
+
+var errNoConfig = errors.New("the first record is no CONFIG")
 
 // scanner reads a file in order.
 type scanner struct {
@@ -139,7 +142,7 @@ func (s *scanner) run(from int64) (*scan, error) {
 			return nil, err
 		}
 		if bad == nil && out.records == 0 && from == 0 && r.Kind != Config {
-			bad = fmt.Errorf("the first record is no CONFIG")
+			bad = errNoConfig
 		}
 		if bad != nil {
 			out.bad = bad

@@ -5,6 +5,7 @@ package embedded
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,6 +17,14 @@ import (
 
 func TestEmbedded(t *testing.T) {
 	enginetest.Run(t, func(*testing.T) engine.Engine { return New() })
+}
+
+func TestDurableWithoutLog(t *testing.T) {
+	e := New()
+	defer e.Close()
+	if _, _, err := e.CreateQueue(t.Context(), engine.QueueSpec{Name: "d", Capacity: 1, Durable: true}); !errors.Is(err, engine.ErrNoLog) {
+		t.Errorf("%v", err)
+	}
 }
 
 // In synthetic time: a life ends exactly, and one that ends while its offer stands in line is not delivered (P7).

@@ -145,7 +145,9 @@ func createAndFind(t *testing.T, e engine.Engine) {
 	if err != nil || created {
 		t.Fatalf("second creation: created %v, %v", created, err)
 	}
-	if got, want := again.Status(), (engine.QueueStatus{QueueSpec: spec, Size: 1}); got != want {
+	got, want := again.Status(), engine.QueueStatus{QueueSpec: spec, Size: 1}
+	got.Durable = false // whoever runs the suite may log its queues
+	if got != want {
 		t.Errorf("status %+v, want %+v: an existing queue stays as it is", got, want)
 	}
 	if found, err := e.Queue("q"); err != nil || found.Status().Size != 1 {
@@ -158,12 +160,6 @@ func createAndFind(t *testing.T, e engine.Engine) {
 	all := e.Queues()
 	if len(all) != 2 || all[0].Name != "a" || !all[0].Temporary || all[1].Name != "q" || all[1].Size != 1 {
 		t.Errorf("queues %+v", all)
-	}
-	if !e.Features().SyncBeforeOK {
-		_, _, err := e.CreateQueue(ctx, engine.QueueSpec{Name: "d", Capacity: 1, Durable: true})
-		if !errors.Is(err, engine.ErrNoLog) {
-			t.Errorf("durable queue without a log: %v", err)
-		}
 	}
 }
 
