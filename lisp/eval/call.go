@@ -299,7 +299,7 @@ func (th *Thread) callFnN(f *Fn, args []value.Value) (value.Value, error) {
 func (th *Thread) callBuiltin(b *Builtin, args []value.Value) (value.Value, error) {
 	n := len(args)
 	if n < b.Min || (b.Max >= 0 && n > b.Max) {
-		return value.Nil, b.arityError(n)
+		return value.Nil, b.ArityError(n)
 	}
 	switch n {
 	case 0:

@@ -11,7 +11,7 @@ import (
 func (th *Thread) expand(m *Macro, args []value.Value) (value.Value, error) {
 	if m.native != nil {
 		if n := len(args); n < m.row.Min || (m.row.Max >= 0 && n > m.row.Max) {
-			return value.Nil, m.row.arityError(n)
+			return value.Nil, m.row.ArityError(n)
 		}
 		return m.native(th, args)
 	}

@@ -82,8 +82,8 @@ func (rt *Runtime) Row(name string) *Row {
 	return nil
 }
 
-// arityError is the reference's text for natives (language.md 5.3), with the call forms where they are known.
-func (r *Row) arityError(n int) error {
+// ArityError is the reference's text for natives (language.md 5.3), with the call forms where they are known.
+func (r *Row) ArityError(n int) error {
 	kind := "function"
 	switch {
 	case r.Special:

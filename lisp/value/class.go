@@ -54,6 +54,8 @@ var (
 	NumberFormatException  = &Class{"java.lang.NumberFormatException", IllegalArgument}
 	IndexOutOfBounds       = &Class{"java.lang.IndexOutOfBoundsException", RuntimeException}
 	DateTimeException      = &Class{"java.time.DateTimeException", RuntimeException}
+	DateTimeParse          = &Class{"java.time.format.DateTimeParseException", DateTimeException}
+	UnsupportedTemporal    = &Class{"java.time.temporal.UnsupportedTemporalTypeException", DateTimeException}
 	IOException            = &Class{"java.io.IOException", ExceptionClass}
 	FileNotFound           = &Class{"java.io.FileNotFoundException", IOException}
 	ExecutionException     = &Class{"java.util.concurrent.ExecutionException", ExceptionClass}
@@ -88,6 +90,8 @@ var thrownClasses = []*Class{
 	NumberFormatException,
 	IndexOutOfBounds,
 	DateTimeException,
+	DateTimeParse,
+	UnsupportedTemporal,
 	IOException,
 	FileNotFound,
 	ExecutionException,
@@ -118,7 +122,6 @@ var otherClasses = []*Class{
 	{"java.nio.file.FileSystemException", IOException},
 	{"java.nio.file.NoSuchFileException", IOException},
 	{"java.text.ParseException", ExceptionClass},
-	{"java.time.format.DateTimeParseException", DateTimeException},
 	{"java.util.ConcurrentModificationException", RuntimeException},
 	{"java.util.MissingResourceException", RuntimeException},
 	{"java.util.NoSuchElementException", RuntimeException},
