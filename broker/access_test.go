@@ -99,8 +99,9 @@ func TestHandlerUsesItsClient(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	poller := dial(t, s, ClientOptions{}) // a parked poll would hold up the handler's offers on one connection (B11)
 	for i := range 40 {
-		m, err := c.Poll(t.Context(), "done", 9*time.Second)
+		m, err := poller.Poll(t.Context(), "done", 9*time.Second)
 		if err != nil || string(m.Payload) != fmt.Sprint(i) {
 			t.Fatal(m, err)
 		}

@@ -44,7 +44,7 @@ var routes = [...]route{
 	wire.ServerStatus:     {permission: admin, denied: "The clients is not permitted to get the server status!", serve: (*conn).serverStatus},
 	wire.ServerThreadPool: {permission: admin, denied: "The client is not permitted to get the server thread pool statistics!", serve: (*conn).threadPool},
 
-	wire.ClientConfig:   {permission: anyone, serve: (*conn).config},
+	wire.ClientConfig:   {permission: anyone, json: true, serve: (*conn).config},
 	wire.KeyExchange:    {permission: anyone, serve: (*conn).keyExchange},
 	wire.Authentication: {permission: anyone, serve: (*conn).authenticate},
 	wire.Heartbeat:      {permission: member, serve: (*conn).heartbeat},

@@ -1,0 +1,364 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package broker
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gondola/broker/engine"
+	"gondola/broker/wire"
+	"gondola/security"
+)
+
+// recording is a conversation of the reference's client with the reference's server.
+type recording struct {
+	name           string // "vectors/queues"
+	ConnectionKeys map[string]struct{ AESKeyHex string }
+	Frames         []recordedFrame
+}
+
+type recordedFrame struct {
+	Connection json.Number
+	Direction  string
+	Hex        string
+
+	bytes []byte
+	m     *wire.Message
+}
+
+func (f *recordedFrame) fromClient() bool { return f.Direction == "client->server" }
+func (f *recordedFrame) compressed() bool { return f.bytes[6] == 1 }
+func (f *recordedFrame) sealed() bool     { return f.bytes[7] == 1 }
+
+// notReplayed are recordings whose conversation ours does not lead: a signed exchange is not built, and where the two
+// versions refuse each other's form of the key exchange, ours answers in the form of the request (B18).
+var notReplayed = []string{
+	"vectors-1.13/signed-exchange", "vectors-1.13/signed-exchange-errors", "vectors-1.13/key-exchange-errors",
+	"vectors-1.13/mismatch-new-client-old-server", "vectors-1.13/mismatch-old-client-new-server",
+}
+
+func recordings(t *testing.T) []*recording {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join("wire", "testdata", "vectors*", "*.json"))
+	if err != nil || len(paths) == 0 {
+		t.Fatal("no recordings: ", err)
+	}
+	var all []*recording
+	for _, path := range paths {
+		r := &recording{name: filepath.Base(filepath.Dir(path)) + "/" + strings.TrimSuffix(filepath.Base(path), ".json")}
+		if err := json.Unmarshal(must[[]byte](t)(os.ReadFile(path)), r); err != nil {
+			t.Fatal(path, err)
+		}
+		for i := range r.Frames {
+			r.decode(t, &r.Frames[i])
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+func (r *recording) decode(t *testing.T, f *recordedFrame) {
+	t.Helper()
+	f.bytes = must[[]byte](t)(hex.DecodeString(f.Hex))
+	reader := wire.NewReader(bytes.NewReader(f.bytes), wire.DefaultLimits(wire.DefaultMaxMessage))
+	if f.sealed() {
+		key := must[[]byte](t)(hex.DecodeString(r.ConnectionKeys[f.Connection.String()].AESKeyHex))
+		reader.SetSealer(must[*security.Sealer](t)(security.NewSealer(key)))
+	}
+	f.m = must[*wire.Message](t)(reader.Read())
+}
+
+// server is one of ours in the state in which the recording found the reference's.
+func (r *recording) server(t *testing.T) *Server {
+	t.Helper()
+	config := configAnswer{Cutoff: -1}
+	users := map[string]string{}
+	asked := map[string]*wire.Message{}
+	for i := range r.Frames {
+		f := &r.Frames[i]
+		if f.fromClient() {
+			asked[f.m.ID.String()] = f.m
+			continue
+		}
+		if bytes.Contains(f.m.Payload, []byte(`"compress-cutoff-size"`)) && !bytes.Contains(f.m.Payload, []byte(`"running"`)) {
+			if err := json.Unmarshal(f.m.Payload, &config); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if q := asked[f.m.ID.String()]; q != nil && q.Type == wire.Authentication && f.m.Status == wire.OK {
+			name, password, _ := strings.Cut(string(q.Payload), "\n")
+			users[name] = password
+		}
+	}
+	opts := ServerOptions{
+		MaxMessageSize: config.MaxMessage, Compress: config.Cutoff >= 0, CompressCutoff: config.Cutoff,
+		Encrypt: config.Encrypt, HeartbeatInterval: config.Heartbeat,
+	}
+	if r.name == "vectors/protocol-errors" {
+		opts.MaxMessageSize = 2048 // its recording has no answer that says so
+	}
+	if r.name == "vectors/administration" {
+		users["adm"] = replayPassword // it begins behind the login
+	}
+	if len(users) > 0 {
+		u := security.NewUsers(security.StockForm)
+		for name, password := range users {
+			if err := u.AddUser(name, password, name != "tom"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := u.SetAccess(security.Queue, "q/deny", "tom", security.AccessDeny); err != nil {
+			t.Fatal(err)
+		}
+		opts.Encrypt, opts.Authenticator = true, u
+	}
+	s := startServer(t, opts)
+	capacity := map[string]int{"orders": 2, "q": 10, "q/deny": 10}
+	if r.name == "vectors/protocol-errors" {
+		capacity["q"] = 1
+	}
+	for name, n := range capacity {
+		if err := s.CreateQueue(t.Context(), engine.QueueSpec{Name: name, Capacity: n}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	createTopic(t, s, "news")
+	for name, handle := range replayFunctions {
+		createFunction(t, s, name, handle)
+	}
+	return s
+}
+
+const replayPassword = "the recording has none"
+
+// replayFunctions do what those of the recorded servers did.
+var replayFunctions = map[string]Handler{
+	"echo":    echo,
+	"nil":     func(context.Context, *wire.Message) (*wire.Message, error) { return nil, nil },
+	"nothing": func(context.Context, *wire.Message) (*wire.Message, error) { return nil, nil },
+	"fail":    func(context.Context, *wire.Message) (*wire.Message, error) { return nil, text("boom") },
+	"upper":   builtAnswer("reply", func(s string) string { return strings.ToUpper(s) }),
+	"reply":   builtAnswer("answer", func(s string) string { return "got " + s }),
+}
+
+func builtAnswer(subject string, of func(string) string) Handler {
+	return func(_ context.Context, m *wire.Message) (*wire.Message, error) {
+		return textMessage(m.RequestID, subject, of(string(m.Payload))), nil
+	}
+}
+
+// stockClient plays the client's side of a recording on one connection.
+type stockClient struct {
+	*raw
+	sealer  *security.Sealer
+	waiting []*wire.Message // read while another kind was asked for
+}
+
+// exchange agrees on a key in the form of the recorded request.
+func (p *stockClient) exchange(request *wire.Message) (answer *wire.Message) {
+	p.t.Helper()
+	pair := must[*security.KeyPair](p.t)(security.NewKeyPair())
+	jsonForm := request.Mimetype == mimeJSON
+	m := *request
+	m.Payload = []byte(pair.Public())
+	if jsonForm {
+		m.Payload = must[[]byte](p.t)(json.Marshal(keyText{Key: pair.Public()}))
+	}
+	p.write(&m)
+	answer = p.read()
+	key := string(answer.Payload)
+	if jsonForm {
+		var body keyText
+		if err := json.Unmarshal(answer.Payload, &body); err != nil {
+			p.t.Fatal(err)
+		}
+		key = body.Key
+	}
+	p.sealer = must[*security.Sealer](p.t)(pair.Agree(key))
+	p.r.SetSealer(p.sealer)
+	return answer
+}
+
+func (p *stockClient) send(f *recordedFrame, m *wire.Message) {
+	p.t.Helper()
+	b := f.bytes
+	if f.sealed() || m != f.m {
+		var sealer wire.Sealer
+		if p.sealer != nil {
+			sealer = p.sealer
+		}
+		b = must[[]byte](p.t)(wire.AppendFrame(nil, m, f.compressed(), sealer))
+	}
+	if _, err := p.nc.Write(b); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// next reads a push or an answer: their order between each other is free.
+func (p *stockClient) next(push bool) *wire.Message {
+	p.t.Helper()
+	for i, m := range p.waiting {
+		if m.SubscriptionReply == push {
+			p.waiting = append(p.waiting[:i], p.waiting[i+1:]...)
+			return m
+		}
+	}
+	for {
+		m := p.read()
+		if m.SubscriptionReply == push {
+			return m
+		}
+		p.waiting = append(p.waiting, m)
+	}
+}
+
+// The recorded clients talk to our server, which answers what the reference answered. A frame is a function of its message
+// (wire.TestVectorsEncode), so messages are compared.
+func TestReplayOfStockClients(t *testing.T) {
+	replayed := 0
+	for _, r := range recordings(t) {
+		t.Run(r.name, func(t *testing.T) {
+			for _, name := range notReplayed {
+				if name == r.name {
+					return
+				}
+			}
+			replayed++
+			(&replay{t: t, r: r, s: r.server(t), names: strings.NewReplacer()}).run()
+		})
+	}
+	if replayed < 25 {
+		t.Errorf("%d recordings were replayed", replayed)
+	}
+}
+
+type replay struct {
+	t       *testing.T
+	r       *recording
+	s       *Server
+	clients map[json.Number]*stockClient
+	names   *strings.Replacer        // recorded names of temporary queues to ours
+	asked   map[string]*wire.Message // requests by id
+}
+
+func (p *replay) run() {
+	p.clients, p.asked = map[json.Number]*stockClient{}, map[string]*wire.Message{}
+	var exchanged *wire.Message // answer of the exchange that has just been made
+	for i := range p.r.Frames {
+		f := &p.r.Frames[i]
+		c := p.client(f)
+		switch {
+		case !f.fromClient() && exchanged != nil:
+			if exchanged.Status != f.m.Status || exchanged.Type != f.m.Type || exchanged.Oneway != f.m.Oneway || exchanged.Mimetype != f.m.Mimetype {
+				p.t.Errorf("frame %d: %+v, recorded %+v", i+1, exchanged, f.m)
+			}
+			exchanged = nil
+		case !f.fromClient():
+			p.compare(i, c.next(f.m.SubscriptionReply), f.m)
+		case f.m.Type == wire.KeyExchange && p.r.Frames[i+1].m.Status == wire.KeyExchangeACK:
+			exchanged = c.exchange(f.m)
+		default:
+			p.asked[f.m.ID.String()] = f.m
+			m := f.m
+			if to := p.names.Replace(m.Destination); to != m.Destination {
+				own := *m
+				own.Destination, m = to, &own
+			}
+			c.send(f, m)
+		}
+	}
+	for _, c := range p.clients {
+		if len(c.waiting) > 0 {
+			p.t.Errorf("%d messages more than recorded", len(c.waiting))
+		}
+	}
+}
+
+// client is the recorded connection's; one that begins behind the handshake gets key and login first.
+func (p *replay) client(f *recordedFrame) *stockClient {
+	c := p.clients[f.Connection]
+	if c == nil {
+		c = &stockClient{raw: dialRaw(p.t, p.s)}
+		p.clients[f.Connection] = c
+	}
+	if f.sealed() && c.sealer == nil {
+		request := newRequest(wire.KeyExchange, "")
+		request.Mimetype, request.Charset = mimeText, utf8Name
+		c.exchange(request)
+		login := newRequest(wire.Authentication, "")
+		login.Mimetype, login.Charset, login.Payload = mimeText, utf8Name, []byte("adm\n"+replayPassword)
+		b := must[[]byte](p.t)(wire.AppendFrame(nil, login, false, c.sealer))
+		if _, err := c.nc.Write(b); err != nil {
+			p.t.Fatal(err)
+		}
+		expect(p.t, c.read(), wire.OK, "")
+	}
+	return c
+}
+
+// compare exempts what belongs to the moment or to this server: the fields of configuration and status, destination and
+// timeout of 1.13's answers (B18), what follows a HANDLER_ERROR's first line (B6).
+func (p *replay) compare(i int, got, want *wire.Message) {
+	p.t.Helper()
+	request := p.asked[want.ID.String()]
+	w := *want
+	w.Timestamp = got.Timestamp
+	if request == nil {
+		w.ID = got.ID
+	}
+	if strings.HasPrefix(p.r.name, "vectors-1.13/") {
+		w.Destination, w.Timeout = got.Destination, got.Timeout
+	}
+	w.Destination = p.names.Replace(w.Destination)
+	w.Payload = p.payload(request, got, want)
+	g := *got
+	if len(g.Payload) == 0 {
+		g.Payload = w.Payload[:0]
+	}
+	if g.Type != w.Type || g.Status != w.Status || g.ID != w.ID || g.Oneway != w.Oneway || g.Durable != w.Durable ||
+		g.SubscriptionReply != w.SubscriptionReply || g.ExpiresAt != w.ExpiresAt || g.Timeout != w.Timeout || g.RequestID != w.RequestID ||
+		g.Destination != w.Destination || g.ReplyTo != w.ReplyTo || g.Subject != w.Subject || g.Mimetype != w.Mimetype ||
+		g.Charset != w.Charset || !bytes.Equal(g.Payload, w.Payload) {
+		p.t.Errorf("frame %d\n got %+v %q\nwant %+v %q", i+1, g, g.Payload, w, w.Payload)
+	}
+}
+
+// payload is what is expected of the answer's payload: the received one where it may differ and is in order.
+func (p *replay) payload(request, got, want *wire.Message) []byte {
+	p.t.Helper()
+	var kind wire.Type
+	if request != nil {
+		kind = request.Type
+	}
+	switch {
+	case want.Status == wire.HandlerError:
+		line, _, _ := bytes.Cut(got.Payload, []byte("\n"))
+		if recorded, _, _ := bytes.Cut(want.Payload, []byte("\n")); bytes.Equal(line, recorded) {
+			return got.Payload
+		}
+	case kind == wire.CreateTempQueue && want.Status == wire.OK:
+		p.names = strings.NewReplacer(string(want.Payload), string(got.Payload))
+		return got.Payload
+	case want.Mimetype == mimeJSON && want.Status == wire.OK && kind != wire.Request:
+		var has, recorded map[string]any
+		if json.Unmarshal(got.Payload, &has) != nil || json.Unmarshal(want.Payload, &recorded) != nil {
+			break
+		}
+		same := kind == wire.StatusQueue || kind == wire.StatusTopic // nothing of the moment in them
+		for key, value := range recorded {
+			if v, ok := has[key]; !ok || same && v != value {
+				p.t.Errorf("%s: %v, recorded %v", key, v, value)
+			}
+		}
+		return got.Payload
+	}
+	return []byte(p.names.Replace(string(want.Payload)))
+}
