@@ -138,11 +138,7 @@ func csvWrite(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	if out, ok := sink.Ref().(*value.Stream); ok {
 		return value.Nil, write(out, text)
 	}
-	args := []value.Value{sink, value.String(text)}
-	if e, ok := opts["encoding"]; ok {
-		args = append(args, value.Kw("encoding"), e)
-	}
-	return th.Apply(th.Runtime().Core("io/spit"), args)
+	return value.Nil, spitTo(sink, value.String(text), opts)
 }
 
 func csvText(th *eval.Thread, records value.Value, opts map[string]value.Value) (string, error) {

@@ -114,6 +114,10 @@ func ioError(err error) error {
 	if err == nil {
 		return nil
 	}
+	var known *value.Exception
+	if errors.As(err, &known) {
+		return known
+	}
 	return value.Errorf("%s", err)
 }
 
@@ -200,7 +204,11 @@ func slurp(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	if opts["binary"].Truthy() {
 		return value.NewByteBuf(b).Val(), nil
 	}
-	return value.String(strings.ToValidUTF8(string(b), "\uFFFD")), nil
+	charset, err := encodingOf(opts)
+	if err != nil {
+		return value.Nil, err
+	}
+	return value.String(decodeText(charset, b)), nil
 }
 
 func slurpLines(th *eval.Thread, in *eval.Args) (value.Value, error) {
@@ -220,27 +228,32 @@ func spit(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 	if err := in.Done(); err != nil {
 		return value.Nil, err
 	}
+	return value.Nil, spitTo(f, content, opts)
+}
+
+// spitTo writes a string or bytebuf to a file; the options are those of io/spit.
+func spitTo(f, content value.Value, opts map[string]value.Value) error {
 	p, ok := pathOf(f)
 	if !ok {
-		return value.Nil, value.Errorf("Function 'io/spit' does not allow %s as f", f.Type())
+		return value.Errorf("Function 'io/spit' does not allow %s as f", f.Type())
+	}
+	charset, err := encodingOf(opts)
+	if err != nil {
+		return err
 	}
 	var data []byte
 	switch x := content.Ref().(type) {
 	case *value.Str:
-		data = []byte(value.ToUTF8(x.S))
+		data = encodeText(charset, x.S)
 	case *value.ByteBuf:
 		data = x.B[:x.Lim]
 	default:
-		return value.Nil, value.Errorf("Function 'io/spit' does not allow %s as content", content.Type())
+		return value.Errorf("Function 'io/spit' does not allow %s as content", content.Type())
 	}
-	mode := os.O_CREATE | os.O_WRONLY | os.O_TRUNC
-	if opts["append"].Truthy() {
-		mode = os.O_CREATE | os.O_WRONLY | os.O_APPEND
-	}
-	out, err := os.OpenFile(p, mode, 0o666)
+	out, err := os.OpenFile(p, writeMode(opts), 0o666)
 	if err != nil {
-		return value.Nil, ioError(err)
+		return outputFailed(p, err)
 	}
 	_, err = out.Write(data)
-	return value.Nil, ioError(errors.Join(err, out.Close()))
+	return ioError(errors.Join(err, out.Close()))
 }

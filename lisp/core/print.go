@@ -102,5 +102,5 @@ func capture(th *eval.Thread, stream, body value.Value) (value.Value, error) {
 	name, _ := stream.Str()
 	out := value.NewCapture()
 	_, err := th.Bind(name, out.Val(), func() (value.Value, error) { return th.Call(body) })
-	return value.String(out.Captured()), err
+	return value.String(string(out.Captured())), err
 }

@@ -107,7 +107,10 @@ func deref(th *eval.Thread, a []value.Value) (value.Value, error) {
 	case *agent:
 		return x.Deref(), nil
 	case *value.Stream:
-		return value.String(x.Captured()), nil
+		if x.Type().Is("java.io.ByteArrayOutputStream") {
+			return value.NewByteBuf(x.Captured()).Val(), nil
+		}
+		return value.String(string(x.Captured())), nil
 	case *value.Future:
 		return await(th, x, a[1:])
 	}

@@ -4,6 +4,7 @@
 package value
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -59,46 +60,76 @@ type File struct {
 func NewFile(path string) *File { return New(&File{Path: path}) }
 func (f *File) Type() *Type     { return TypeFile }
 
-// Stream is an output stream value: *out*, *err*, or the buffer of with-out-str. Each Write is one guarded write.
+// Stream is what scripts write to: *out*, *err*, the buffer of with-out-str, output streams and writers. Each write is one
+// guarded write.
 type Stream struct {
 	Obj
-	mu  sync.Mutex
-	w   io.Writer
-	buf []byte // for a capturing stream
+	t      *Type
+	mu     sync.Mutex
+	w      io.Writer
+	buf    []byte // for a capturing stream
+	close  func() error
+	closed bool
 }
 
-// NewStream wraps a writer; NewCapture makes a stream that keeps what is written.
-func NewStream(w io.Writer) *Stream { return New(&Stream{w: w}) }
-func NewCapture() *Stream           { return New(&Stream{}) }
-func (s *Stream) Type() *Type       { return TypeStream }
+// NewStream wraps a writer; NewCapture makes a stream that keeps what is written; NewTypedStream is of a type of its own,
+// captures if w is nil, and is closed with close, which may be nil.
+func NewStream(w io.Writer) *Stream { return NewTypedStream(TypeStream, w, nil) }
+func NewCapture() *Stream           { return NewTypedStream(TypeStream, nil, nil) }
+func NewTypedStream(t *Type, w io.Writer, close func() error) *Stream {
+	return New(&Stream{t: t, w: w, close: close})
+}
+func (s *Stream) Type() *Type { return s.t }
 
-// WriteString writes text in one call, also when other goroutines write.
-func (s *Stream) WriteString(text string) error {
+// Write writes bytes in one call, also when other goroutines write.
+func (s *Stream) Write(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return 0, errors.New("stream closed")
+	}
 	if s.w == nil {
-		s.buf = append(s.buf, text...)
-		return nil
+		s.buf = append(s.buf, b...)
+		return len(b), nil
 	}
-	if _, err := io.WriteString(s.w, text); err != nil {
-		return fmt.Errorf("writing output: %w", err)
+	n, err := s.w.Write(b)
+	if err != nil {
+		return n, fmt.Errorf("writing output: %w", err)
 	}
-	return nil
+	return n, nil
+}
+
+// WriteString writes text in one call.
+func (s *Stream) WriteString(text string) error {
+	_, err := s.Write([]byte(text))
+	return err
 }
 
 // Captured returns what a capturing stream holds.
-func (s *Stream) Captured() string {
+func (s *Stream) Captured() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return string(s.buf)
+	return append([]byte(nil), s.buf...)
 }
 
 // Flush flushes a buffered writer, if there is one.
 func (s *Stream) Flush() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f, ok := s.w.(interface{ Flush() error }); ok {
+	if f, ok := s.w.(interface{ Flush() error }); ok && !s.closed {
 		return f.Flush()
 	}
 	return nil
+}
+
+// Close flushes and closes what can be closed. What has been captured stays readable.
+func (s *Stream) Close() error {
+	err := s.Flush()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.close == nil || s.closed {
+		return err
+	}
+	s.closed = true
+	return errors.Join(err, s.close())
 }
