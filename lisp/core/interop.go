@@ -4,159 +4,216 @@
 package core
 
 import (
-	"math"
-	"os"
+	"errors"
+	"fmt"
 	"strings"
-	"time"
-
-	"github.com/google/uuid"
 
 	"gondola/lisp/eval"
+	"gondola/lisp/temporal"
 	"gondola/lisp/value"
 )
 
-// interopTable: the common calls of language.md 17; every other class is reported as not available on this host.
+// interopTable: the common calls of language.md 17 and 21; every other class is reported as not available on this host.
+// The classes are in javaclasses.go, the methods of values in javamethods.go.
 var interopTable = eval.Table{
 	{Name: ".", Min: 2, Max: -1, FN: dot, Forms: "(. class :member & args)\n(. object :member & args)", Doc: "Calls a member of a Java class or value that this host knows natively."},
+	{Name: "class", Min: 1, Max: 1, F1: classOf, Forms: "(class name)", Doc: "The Java class of a name, if this host knows it."},
+	{Name: "class-name", Min: 1, Max: 1, F1: className, Forms: "(class-name class)", Doc: "The name of a class."},
+	{Name: "exists-class?", Min: 1, Max: 1, F1: existsClass, Forms: "(exists-class? name)", Doc: "Whether this host knows a Java class."},
+	{Name: "cast", Min: 2, Max: 2, F2: cast, Forms: "(cast class object)", Doc: "Casts a Java object; there is nothing to do on this host."},
+	is("java-obj?", isJavaObject),
+	is("enum?", func(v value.Value) bool { _, ok := value.HostOf[enum](v); return ok }),
+	{Name: "java-string-list", Min: 1, Max: 1, F1: javaList, Forms: "(java-string-list coll)", Doc: "A java.util.ArrayList of the elements."},
 }
 
-type staticCall func(a []value.Value) (value.Value, bool)
+var typeClass = &value.Type{Name: "java.lang.Class"}
 
-// double1 makes a static call of a function of one double.
-func double1(f func(float64) float64) staticCall {
-	return func(a []value.Value) (value.Value, bool) {
-		if len(a) != 1 {
-			return value.Nil, false
-		}
-		d, ok := value.ToDouble(a[0])
-		return value.Double(f(d)), ok
+// class is a value of java.lang.Class.
+type class string
+
+func (c class) String() string { return "class " + string(c) }
+
+// enum is a constant of a Java enumeration.
+type enum string
+
+func (e enum) String() string { return string(e) }
+
+func isJavaObject(v value.Value) bool {
+	return !strings.HasPrefix(v.Type().Name, "core/") && strings.HasPrefix(v.Type().Name, "java")
+}
+
+// errNoMember says that there is no such member, or none for such arguments.
+var errNoMember = errors.New("no such member")
+
+// member is a method or a constructor.
+type member func(th *eval.Thread, a []value.Value) (value.Value, error)
+
+func knownClass(name string) bool {
+	if _, ok := statics[name]; ok {
+		return true
 	}
+	return value.FindClass(name) != nil
 }
 
-func extremeCall(dir int) staticCall {
-	pick := extreme(dir)
-	return func(a []value.Value) (value.Value, bool) {
-		if len(a) != 2 {
-			return value.Nil, false
-		}
-		v, err := pick(nil, a)
-		return v, err == nil
+func classKeyword(th *eval.Thread, v value.Value) (string, error) {
+	if k, ok := v.Ref().(*value.Keyword); ok {
+		return th.ClassName(k.Name), nil
 	}
-}
-
-var statics = map[string]map[string]staticCall{
-	"java.lang.Math": {
-		"max": extremeCall(1), "min": extremeCall(-1), "sqrt": double1(math.Sqrt), "floor": double1(math.Floor), "ceil": double1(math.Ceil),
-		"sin": double1(math.Sin), "cos": double1(math.Cos), "tan": double1(math.Tan), "log": double1(math.Log), "log10": double1(math.Log10), "exp": double1(math.Exp),
-		"abs": func(a []value.Value) (value.Value, bool) {
-			if len(a) != 1 {
-				return value.Nil, false
-			}
-			v, err := abs(nil, a[0])
-			return v, err == nil
-		},
-		"pow": func(a []value.Value) (value.Value, bool) {
-			if len(a) != 2 {
-				return value.Nil, false
-			}
-			v, err := pow(nil, a[0], a[1])
-			return v, err == nil
-		},
-		"PI": func([]value.Value) (value.Value, bool) { return value.Double(math.Pi), true },
-		"E":  func([]value.Value) (value.Value, bool) { return value.Double(math.E), true },
-	},
-	"java.lang.System": {
-		"currentTimeMillis": func([]value.Value) (value.Value, bool) { return value.Long(time.Now().UnixMilli()), true },
-		"nanoTime":          func([]value.Value) (value.Value, bool) { return value.Long(int64(time.Since(processStart))), true },
-		"lineSeparator":     func([]value.Value) (value.Value, bool) { return value.String("\n"), true },
-		"getenv": func(a []value.Value) (value.Value, bool) {
-			if len(a) != 1 {
-				return value.Nil, false
-			}
-			name, ok := a[0].Str()
-			if v, set := os.LookupEnv(name); set && ok {
-				return value.String(v), true
-			}
-			return value.Nil, ok
-		},
-	},
-	"java.lang.Long":    {"MAX_VALUE": constant(value.Long(math.MaxInt64)), "MIN_VALUE": constant(value.Long(math.MinInt64)), "parseLong": parseAs(toLong)},
-	"java.lang.Integer": {"MAX_VALUE": constant(value.Int(math.MaxInt32)), "MIN_VALUE": constant(value.Int(math.MinInt32)), "parseInt": parseAs(toInt)},
-	"java.lang.Double":  {"MAX_VALUE": constant(value.Double(math.MaxFloat64)), "parseDouble": parseAs(toDouble)},
-	"java.util.UUID":    {"randomUUID": func([]value.Value) (value.Value, bool) { return value.String(uuid.NewString()), true }},
-}
-
-func constant(v value.Value) staticCall {
-	return func([]value.Value) (value.Value, bool) { return v, true }
-}
-
-func parseAs(f func(*eval.Thread, value.Value) (value.Value, error)) staticCall {
-	return func(a []value.Value) (value.Value, bool) {
-		if len(a) != 1 {
-			return value.Nil, false
-		}
-		v, err := f(nil, a[0])
-		return v, err == nil
+	if s, ok := v.Str(); ok {
+		return th.ClassName(s), nil
 	}
+	return "", value.CoerceError(v, "string")
+}
+
+func classOf(th *eval.Thread, v value.Value) (value.Value, error) {
+	name, err := classKeyword(th, v)
+	if err != nil {
+		return value.Nil, err
+	}
+	if !knownClass(name) {
+		return value.Nil, loadFailure(name)
+	}
+	return value.NewHost(typeClass, class(name)).Val(), nil
+}
+
+func className(_ *eval.Thread, v value.Value) (value.Value, error) {
+	c, ok := value.HostOf[class](v)
+	if !ok {
+		return value.Nil, value.Errorf("Function 'class-name' requires a Java class as argument. Got a '%s'.", v.Type())
+	}
+	return value.String(string(c)), nil
+}
+
+func existsClass(th *eval.Thread, v value.Value) (value.Value, error) {
+	name, err := classKeyword(th, v)
+	return value.Bool(err == nil && knownClass(name)), err
+}
+
+func cast(_ *eval.Thread, _, v value.Value) (value.Value, error) {
+	if !isJavaObject(v) {
+		return value.Nil, value.Errorf("Function 'cast' does not allow casting a non Java object (%s)", v.Type())
+	}
+	return v, nil
+}
+
+func javaList(th *eval.Thread, v value.Value) (value.Value, error) {
+	items, err := iterable(th, v)
+	return value.NewMutableListOf(typeArrayList, append([]value.Value(nil), items...)...).Val(), err
 }
 
 func interopFailure(cause string, args ...any) error {
 	return value.NewException(value.JavaMethodInvocation, "JavaInterop failure.").Because(value.Errorf(cause, args...))
 }
 
+func loadFailure(name string) error {
+	return interopFailure("Failed to load class '%s': this host has no Java classes", name)
+}
+
 func dot(th *eval.Thread, a []value.Value) (value.Value, error) {
-	member, ok := a[1].Ref().(*value.Keyword)
+	k, ok := a[1].Ref().(*value.Keyword)
 	if !ok {
 		return value.Nil, value.CoerceError(a[1], "keyword")
 	}
-	if class, ok := a[0].Ref().(*value.Keyword); ok {
-		if class.Name == "java.lang.Thread" && member.Name == "sleep" && len(a) == 3 {
-			return th.Call(th.Runtime().Core("sleep"), a[2])
-		}
-		calls, ok := statics[class.Name]
-		if !ok {
-			return value.Nil, interopFailure("Failed to load class '%s': this host has no Java classes", class.Name)
-		}
-		if f := calls[member.Name]; f != nil {
-			if v, ok := f(a[2:]); ok {
-				return v, nil
-			}
-		}
-		return value.Nil, interopFailure("Failed to invoke static method '%s' on class '%s'.", member.Name, class.Name)
+	if c, ok := a[0].Ref().(*value.Keyword); ok {
+		return callStatic(th, th.ClassName(c.Name), k.Name, a[2:])
 	}
-	if s, ok := a[0].Ref().(*value.Str); ok {
-		if v, ok := stringMember(s, member.Name, a[2:]); ok {
-			return v, nil
-		}
+	if c, ok := value.HostOf[class](a[0]); ok {
+		return callStatic(th, string(c), k.Name, a[2:])
 	}
-	return value.Nil, interopFailure("Failed to invoke method '%s' on a value of type %s.", member.Name, a[0].Type())
+	if a[0].IsNil() {
+		return value.Nil, value.NewException(value.JavaMethodInvocation, fmt.Sprintf("Failed to check for available instance method '%s' on <null> target.", k.Name))
+	}
+	if v, err := callMethod(th, a[0], k.Name, a[2:]); err == nil || !errors.Is(err, errNoMember) {
+		return v, err
+	}
+	return value.Nil, interopFailure("Failed to invoke method '%s' on a value of type %s.", k.Name, a[0].Type())
 }
 
-func stringMember(s *value.Str, member string, a []value.Value) (value.Value, bool) {
-	switch {
-	case member == "length" && len(a) == 0:
-		return value.Int(int32(s.CodeUnits())), true
-	case member == "toUpperCase" && len(a) == 0:
-		return value.String(strings.ToUpper(s.S)), true
-	case member == "toLowerCase" && len(a) == 0:
-		return value.String(strings.ToLower(s.S)), true
-	case member == "trim" && len(a) == 0:
-		return value.String(strings.TrimFunc(s.S, func(r rune) bool { return r <= ' ' })), true
-	}
-	if len(a) != 1 {
-		return value.Nil, false
-	}
-	t, ok := a[0].Str()
+func callStatic(th *eval.Thread, name, method string, a []value.Value) (value.Value, error) {
+	members, ok := statics[name]
 	if !ok {
-		return value.Nil, false
+		if c := value.FindClass(name); c != nil && method == "new" {
+			return th.Call(th.Runtime().Core("ex"), append([]value.Value{value.NewKeyword(name).Val()}, a...)...)
+		}
+		return value.Nil, loadFailure(name)
 	}
-	switch member {
-	case "contains":
-		return value.Bool(strings.Contains(s.S, t)), true
-	case "startsWith":
-		return value.Bool(strings.HasPrefix(s.S, t)), true
-	case "endsWith":
-		return value.Bool(strings.HasSuffix(s.S, t)), true
+	f := members[method]
+	if f == nil {
+		return value.Nil, interopFailure("Failed to invoke static method '%s' on class '%s'.", method, name)
 	}
-	return value.Nil, false
+	v, err := f(th, a)
+	switch {
+	case err == nil:
+		return v, nil
+	case errors.Is(err, errNoMember):
+		return value.Nil, interopFailure("Failed to invoke static method '%s' on class '%s'.", method, name)
+	}
+	types := make([]string, len(a))
+	for i, v := range a {
+		types[i] = javaType(v)
+	}
+	text := fmt.Sprintf("Failed to invoke static method %s(%s) on class %s.", method, strings.Join(types, ", "), name)
+	return value.Nil, value.NewException(value.JavaMethodInvocation, text).Because(value.AsException(err))
+}
+
+// javaType is the class that a value has in Java.
+func javaType(v value.Value) string {
+	switch v.Type() {
+	case value.TypeString:
+		return "java.lang.String"
+	case value.TypeLong:
+		return "java.lang.Long"
+	case value.TypeInteger:
+		return "java.lang.Integer"
+	case value.TypeDouble:
+		return "java.lang.Double"
+	case value.TypeBoolean:
+		return "java.lang.Boolean"
+	}
+	return v.Type().Name
+}
+
+// callMethod calls a method of a value.
+func callMethod(th *eval.Thread, target value.Value, name string, a []value.Value) (value.Value, error) {
+	switch x := target.Ref().(type) {
+	case *value.Str:
+		return stringMethod(th, x, name, a)
+	case *value.MutableSeq:
+		return listMethod(x, name, a)
+	case *value.MutableMap:
+		return mapMethod(x, name, a)
+	case *value.ByteBuf:
+		if len(a) == 0 && (name == "capacity" || name == "limit") {
+			return value.Int(int32(len(x.B))), nil
+		}
+	case *value.Host:
+		switch y := x.X.(type) {
+		case temporal.Moment:
+			return momentMethod(y, name, a)
+		case enum:
+			if name == "name" && len(a) == 0 {
+				return value.String(string(y)), nil
+			}
+		}
+	}
+	if len(a) == 0 && name == "toString" {
+		return th.Call(th.Runtime().Core("str"), target)
+	}
+	if bean, ok := beanOf(target); ok && len(a) == 0 {
+		for _, prefix := range []string{"get", "is", ""} {
+			if rest, ok := strings.CutPrefix(name, prefix); ok && rest != "" {
+				if v, ok := bean.BeanProperty(strings.ToLower(rest[:1]) + rest[1:]); ok {
+					return v, nil
+				}
+			}
+		}
+	}
+	return value.Nil, errNoMember
+}
+
+func beanOf(v value.Value) (value.Bean, bool) {
+	if b, ok := v.Ref().(value.Bean); ok {
+		return b, true
+	}
+	return value.HostOf[value.Bean](v)
 }

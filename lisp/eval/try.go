@@ -154,13 +154,27 @@ func (th *Thread) class(name string) (*value.Class, error) {
 
 // imported resolves a short name that (import :full.Name) made known in the current namespace.
 func (th *Thread) imported(name string) *value.Class {
-	th.ns.mu.RLock()
-	full, ok := th.ns.imports[name]
-	th.ns.mu.RUnlock()
-	if !ok {
+	full := th.ClassName(name)
+	if full == name {
 		return nil
 	}
 	return value.FindClass(full)
+}
+
+// ClassName is the full name that a short one was imported as in the current namespace, or in user; else the name itself.
+func (th *Thread) ClassName(name string) string {
+	for _, ns := range []*Namespace{th.ns, th.rt.lookupNamespace("user")} {
+		if ns == nil {
+			continue
+		}
+		ns.mu.RLock()
+		full, ok := ns.imports[name]
+		ns.mu.RUnlock()
+		if ok {
+			return full
+		}
+	}
+	return name
 }
 
 // ClassFor resolves an exception class keyword's name as (ex :Class) and catch do.

@@ -12,15 +12,21 @@ import (
 // and Dissoc leave it alone and return immutable copies: the functions of the language change it through Put and Delete.
 type MutableMap struct {
 	Obj
+	t  *Type
 	mu sync.RWMutex
 	m  Map
 }
 
 // NewMutableMap makes a map of alternating keys and values.
-func NewMutableMap(kvs ...Value) *MutableMap { return New(&MutableMap{m: NewHashMap(kvs...)}) }
+func NewMutableMap(kvs ...Value) *MutableMap {
+	return NewMutableMapOf(TypeMutableMap, NewHashMap(kvs...))
+}
 
-// Type is core/mutable-map.
-func (m *MutableMap) Type() *Type { return TypeMutableMap }
+// NewMutableMapOf makes one of another type, that behaves as m.
+func NewMutableMapOf(t *Type, m Map) *MutableMap { return New(&MutableMap{t: t, m: m}) }
+
+// Type is core/mutable-map, or the Java class that it stands for.
+func (m *MutableMap) Type() *Type { return m.t }
 
 // Snapshot is the content as an immutable map.
 func (m *MutableMap) Snapshot() Map {
@@ -67,6 +73,11 @@ func NewMutableList(items ...Value) *MutableSeq {
 
 func NewMutableVector(items ...Value) *MutableSeq {
 	return New(&MutableSeq{t: TypeMutableVector, s: VectorOf(items)})
+}
+
+// NewMutableListOf makes one of another type.
+func NewMutableListOf(t *Type, items ...Value) *MutableSeq {
+	return New(&MutableSeq{t: t, s: ListOf(items)})
 }
 
 func (m *MutableSeq) Type() *Type { return m.t }
