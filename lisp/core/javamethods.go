@@ -100,7 +100,7 @@ func stringMethod(th *eval.Thread, s *value.Str, name string, a []value.Value) (
 		if err != nil {
 			return value.Nil, err
 		}
-		return newArray(stringArray, slices.Clone(items)).Val(), nil
+		return value.VectorOf(slices.Clone(items)).Val(), nil
 	}
 	return value.Nil, errNoMember
 }

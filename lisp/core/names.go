@@ -28,6 +28,24 @@ var nameTable = eval.Table{
 		_, n := value.SplitName(q)
 		return value.String(n), nil
 	}, Forms: "(name x)", Doc: "The name of a keyword, symbol, string or function."},
+	{Name: "qualified-name", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
+		if s, ok := v.Str(); ok {
+			return value.String(s), nil
+		}
+		if v.IsNil() {
+			return value.Nil, nil
+		}
+		q, err := qualifiedName("qualified-name", v)
+		return value.String(q), err
+	}, Forms: "(qualified-name x)", Doc: "The name of a keyword, symbol, string or function with its namespace."},
+	is("qualified-symbol?", func(v value.Value) bool {
+		s, ok := v.Ref().(*value.Symbol)
+		if !ok {
+			return false
+		}
+		ns, _ := value.SplitName(s.Name)
+		return ns != ""
+	}),
 	{Name: "namespace", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
 		q, err := qualifiedName("namespace", v)
 		if err != nil {

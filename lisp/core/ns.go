@@ -4,8 +4,10 @@
 package core
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"gondola/lisp/eval"
@@ -31,10 +33,31 @@ var nsTable = eval.Table{
 		}
 		return m.Val(), nil
 	}, Forms: "(ns-aliases)", Doc: "The aliases of the current namespace."},
-	{Name: "ns?", Min: 1, Max: 1, F1: func(th *eval.Thread, a value.Value) (value.Value, error) {
+	{Name: "ns?", Min: 1, Max: 1, Macro: func(th *eval.Thread, a []value.Value) (value.Value, error) {
+		if _, ok := a[0].Ref().(*value.Symbol); ok {
+			return list(th.Runtime().Core("ns-exists*"), list(value.Sym("quote"), a[0])), nil
+		}
+		return list(th.Runtime().Core("ns-exists*"), a[0]), nil
+	}, Special: true, Forms: "(ns? n)", Doc: "Whether a namespace exists. A symbol stands for itself."},
+	{Name: "ns-exists*", Min: 1, Max: 1, F1: func(th *eval.Thread, a value.Value) (value.Value, error) {
 		s, ok := value.Text(a)
 		return value.Bool(ok && th.Runtime().HasNamespace(s)), nil
-	}, Forms: "(ns? n)", Doc: "Whether a namespace exists."},
+	}, Doc: "Internal to ns?"},
+	{Name: "modules", Min: 0, Max: 0, F0: func(*eval.Thread) (value.Value, error) { return value.ListOf(moduleNames()).Val(), nil }, Forms: "(modules)", Doc: "The modules that load-module finds, sorted."},
+	{Name: "loaded-modules", Min: 0, Max: 0, F0: func(*eval.Thread) (value.Value, error) {
+		m := value.NewMutableMap()
+		for _, name := range moduleNames() {
+			m.Put(name, value.True)
+		}
+		return m.Val(), nil
+	}, Forms: "(loaded-modules)", Doc: "The modules that are loaded; those of this host are from the start."},
+	{Name: "load-classpath-file", Min: 1, Max: 3, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) {
+		name, ok := value.StringOrKeyword(a[0])
+		if !ok {
+			return value.Nil, value.CoerceError(a[0], "string")
+		}
+		return value.Nil, value.Errorf("Failed to load Venice classpath file '%s': this host has no classpath, use load-file", name)
+	}, Forms: "(load-classpath-file name)", Doc: "Not available on this host: there is no classpath."},
 	{Name: "read-string", Min: 1, Max: 2, FN: readString, Forms: "(read-string s)\n(read-string s origin)", Doc: "Reads the first form of a text."},
 	{Name: "load-string", Min: 1, Max: 1, F1: func(th *eval.Thread, a value.Value) (value.Value, error) {
 		s, ok := a.Str()
@@ -57,6 +80,15 @@ var nsTable = eval.Table{
 		}
 		return fresh(th, prefix), nil
 	}, Forms: "(gensym)\n(gensym prefix)", Doc: "A symbol that nothing else has."},
+}
+
+// moduleNames are the modules of this host as keywords, sorted.
+func moduleNames() []value.Value {
+	var out []value.Value
+	for _, name := range slices.Sorted(maps.Keys(builtinModules)) {
+		out = append(out, value.NewKeyword(name).Val())
+	}
+	return out
 }
 
 func asSymbol(v value.Value) (*value.Symbol, error) {

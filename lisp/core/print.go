@@ -26,6 +26,18 @@ var printTable = eval.Table{
 		out, _ := target(th, a)
 		return value.Nil, out.Flush()
 	}, Forms: "(flush)\n(flush os)", Doc: "Flushes the stream."},
+	{Name: "to-str", Min: 1, Max: 2, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
+		readable := true
+		if len(a) == 2 {
+			b, ok := a[0].Bool()
+			if !ok {
+				return value.Nil, value.CoerceError(a[0], "boolean")
+			}
+			readable = b
+		}
+		s, err := joined(th, a[len(a)-1:], readable)
+		return value.String(s), err
+	}, Forms: "(to-str v)\n(to-str print-machine-readably v)", Doc: "The printed form as a string."},
 	{Name: "with-out-str", Min: 0, Max: -1, Macro: capturing("*out*"), Forms: "(with-out-str & forms)", Doc: "What the forms print, as a string."},
 	{Name: "with-err-str", Min: 0, Max: -1, Macro: capturing("*err*"), Forms: "(with-err-str & forms)", Doc: "What the forms print to *err*, as a string."},
 	{Name: "capture*", Min: 2, Max: 2, F2: capture, Doc: "Internal to with-out-str."},

@@ -6,6 +6,8 @@ package core
 import (
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"gondola/lisp/eval"
 	"gondola/lisp/value"
 )
@@ -20,6 +22,7 @@ var textMiscTable = eval.Table{
 		t, err := textOf(b)
 		return value.Long(int64(levenshtein(value.ToUnits(s), value.ToUnits(t)))), err
 	}, Forms: "(str/levenshtein s1 s2)", Doc: "The edit distance of two strings."},
+	{Name: "str/normalize-utf", Min: 2, Max: 2, F2: normalizeText, Forms: "(str/normalize-utf s form)", Doc: "The text in a Unicode normal form: :NFC, :NFD, :NFKC or :NFKD."},
 	{Name: "str/wrap", Min: 1, Max: -1, Fn: wrapText, Forms: "(str/wrap s & options)", Doc: "Broken into lines between words; option :maxlen, 80 by default."},
 	{Name: "str/valid-email-addr?", Min: 1, Max: 1, F1: func(th *eval.Thread, v value.Value) (value.Value, error) {
 		if v.IsNil() {
@@ -142,4 +145,22 @@ func linePosition(_ *eval.Thread, v, offset value.Value) (value.Value, error) {
 	row := strings.Count(before, "\n")
 	col := value.CountUnits(before[strings.LastIndexByte(before, '\n')+1:])
 	return value.NewHashMap(value.Kw("row"), value.Long(int64(row)), value.Kw("col"), value.Long(int64(col))).Val(), nil
+}
+
+var normalForms = map[string]norm.Form{"NFC": norm.NFC, "NFD": norm.NFD, "NFKC": norm.NFKC, "NFKD": norm.NFKD}
+
+func normalizeText(_ *eval.Thread, text, form value.Value) (value.Value, error) {
+	s, ok := text.Str()
+	if !ok {
+		return value.Nil, value.CoerceError(text, "string")
+	}
+	k, ok := form.Ref().(*value.Keyword)
+	if !ok {
+		return value.Nil, value.CoerceError(form, "keyword")
+	}
+	f, ok := normalForms[k.Name]
+	if !ok {
+		return value.Nil, value.Errorf("Function 'str/normalize-utf' invalid form argument :%s. Use one of {:NFD, :NFC, :NFKD, :NFKC}!", k.Name)
+	}
+	return value.String(f.String(value.ToUTF8(s))), nil
 }
