@@ -5,17 +5,34 @@ package broker
 
 import (
 	"context"
+	"flag"
 	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
 
+	"gondola/broker/brokertest"
 	"gondola/broker/engine"
 	"gondola/broker/wire"
 )
 
 // patience is far above what anything here takes; tests wait on events, not for it.
 const testPatience = 20 * time.Second
+
+// behindProxy runs the tests of this package over a way that hands on slices of so many bytes (reliability.md 13.4):
+//
+//	go test ./broker -args -slice 1000
+var behindProxy = flag.Int("slice", 0, "bytes of a slice of the proxy between clients and servers; 0: no proxy")
+
+// way is where clients of a server connect.
+func way(t testing.TB, s *Server) Address {
+	t.Helper()
+	if *behindProxy == 0 {
+		return s.Address()
+	}
+	to, slices := s.Address().dial(), brokertest.Path{Slice: *behindProxy}
+	return Port(int64(brokertest.Start(t, to.network, to.address, slices, slices).Port()))
+}
 
 func startServer(t testing.TB, opts ServerOptions) *Server {
 	t.Helper()
@@ -41,7 +58,7 @@ func startServerAt(t testing.TB, addr Address, opts ServerOptions) *Server {
 
 func dial(t testing.TB, s *Server, opts ClientOptions) *Client {
 	t.Helper()
-	c, err := Dial(t.Context(), s.Address(), opts)
+	c, err := Dial(t.Context(), way(t, s), opts)
 	if err != nil {
 		t.Fatal(err)
 	}

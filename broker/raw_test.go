@@ -20,7 +20,7 @@ type raw struct {
 
 func dialRaw(t testing.TB, s *Server) *raw {
 	t.Helper()
-	to := s.Address().dial()
+	to := way(t, s).dial()
 	nc, err := net.Dial(to.network, to.address)
 	if err != nil {
 		t.Fatal(err)

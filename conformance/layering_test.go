@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"lisp/internal/persist":    {},
 	"ipcmod":                   {"broker", "broker/engine", "broker/wire", "lisp/eval", "lisp/json", "lisp/value", "security"},
 	"broker":                   {"broker/engine", "broker/engine/embedded", "broker/wire", "security"},
+	"broker/brokertest":        {},
 	"broker/wire":              {},
 	"broker/engine":            {"broker/wire"},
 	"broker/engine/embedded":   {"broker/engine", "broker/wire", "wal"},

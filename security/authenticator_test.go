@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -123,6 +124,10 @@ func TestBadCredentials(t *testing.T) {
 		"a mode in lower case":  strings.Replace(good, `"READ_WRITE"`, `"read"`, 1),
 		"EXECUTE for a queue":   strings.Replace(good, `"queue-acls": []`, `"queue-acls": [{"subject":"q","principal":"a","access":"EXECUTE"}]`, 1),
 		"a list of CIDR ranges": strings.Replace(good, `"cidr-acls": []`, `"cidr-acls": ["10.0.0.0/8"]`, 1),
+		"a second admin key":    strings.Replace(good, `"admin": false`, `"admin": false, "Admin": true`, 1),
+		"a folded key":          strings.Replace(good, `"admin": false`, `"admin": false, "pw-haſh": ""`, 1),
+		"a key twice":           strings.Replace(good, `"admin": false`, `"admin": false, "admin": true`, 1),
+		"a key in upper case":   strings.Replace(good, `"queue-acls"`, `"QUEUE-ACLS"`, 1),
 		"a number as principal": strings.Replace(good, `"ann"`, `5`, 1),
 	} {
 		if u, err := LoadUsers(strings.NewReader(text), StockForm); err == nil || u != nil {
@@ -288,4 +293,60 @@ func TestNonces(t *testing.T) {
 	if _, err := server.Open(nil, seal(client, "next"), nil); !errors.Is(err, ErrOpen) {
 		t.Error("a gap is not noticed")
 	}
+}
+
+// T27: a file that loads grants what its text says, key by key, and nothing else; written and read again it grants the same.
+func FuzzCredentials(f *testing.F) {
+	const head = `{"authorizations":[{"principal":"tom","pw-hash":"00:1234567","admin":false}],"queue-default-acl":{"access":"DENY"},` +
+		`"topic-default-acl":{"access":"READ"},"function-default-acl":{"access":"EXECUTE"},"queue-acls":[`
+	for _, entries := range []string{``, `{"subject":"q","principal":"tom","access":"READ"}`, `{"subject":"q","principal":"tom","access":"EXECUTE"}`} {
+		f.Add(head + entries + `],"topic-acls":[],"function-acls":[]}`)
+	}
+	f.Add(`{"authorizations":[{"principal":"a","admin":false,"Admin":true}]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		u, err := LoadUsers(strings.NewReader(text), StockForm)
+		if err != nil {
+			if u != nil {
+				t.Fatal("users in spite of ", err)
+			}
+			return
+		}
+		var says map[string]any
+		if err := json.Unmarshal([]byte(text), &says); err != nil {
+			t.Fatal(err)
+		}
+		admins := map[string]bool{}
+		for _, x := range says["authorizations"].([]any) {
+			x := x.(map[string]any)
+			admins[x["principal"].(string)] = x["admin"].(bool)
+		}
+		for name, x := range u.users {
+			if admin, known := admins[name]; !known || admin != x.admin {
+				t.Errorf("%q: admin %v, the file says %v, %v", name, x.admin, admin, known)
+			}
+		}
+		for e, access := range u.lists.entries {
+			granted := false
+			for _, x := range says[e.kind.String()+"-acls"].([]any) {
+				x, _ := x.(map[string]any)
+				subject, _ := x["subject"].(string)
+				principal, _ := x["principal"].(string)
+				granted = granted || subject == e.destination && principal == e.principal && x["access"] == access.String()
+			}
+			if !granted {
+				t.Errorf("%+v %s stands nowhere", e, access)
+			}
+		}
+		var b bytes.Buffer
+		if err := u.Store(&b); err != nil {
+			t.Fatal(err)
+		}
+		again, err := LoadUsers(&b, StockForm)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(u.users, again.users) || !reflect.DeepEqual(u.lists, again.lists) {
+			t.Errorf("%+v %+v, read again %+v %+v", u.users, u.lists, again.users, again.lists)
+		}
+	})
 }

@@ -4,10 +4,12 @@
 package security
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // The credentials file (wal-format.md 9): UTF-8 JSON, written with all eight keys, read with the first seven (B18).
@@ -33,6 +35,12 @@ type credentials struct {
 	Topics          []fileEntry `json:"topic-acls"`
 	Functions       []fileEntry `json:"function-acls"`
 	CIDRs           []string    `json:"cidr-acls"`
+}
+
+// fileKeys are the keys of the types above.
+var fileKeys = []string{
+	"authorizations", "principal", "pw-hash", "admin", "queue-default-acl", "topic-default-acl", "function-default-acl",
+	"queue-acls", "topic-acls", "function-acls", "cidr-acls", "subject", "access",
 }
 
 // ErrNotJSON is wrapped by the error of Load for a text that is no JSON.
@@ -84,11 +92,60 @@ func LoadUsers(r io.Reader, form PasswordForm) (*Users, error) {
 		}
 		return nil, fmt.Errorf("the credentials file: %w", err)
 	}
+	if err := exactKeys(text); err != nil {
+		return nil, fmt.Errorf("the credentials file: %w", err)
+	}
 	u := NewUsers(form)
 	if err := u.take(&f); err != nil {
 		return nil, fmt.Errorf("the credentials file: %w", err)
 	}
 	return u, nil
+}
+
+// exactKeys refuses what encoding/json would take and the reference reads otherwise: a key that is one of ours but for its
+// letter case, and a key that an object has twice.
+func exactKeys(text []byte) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	var objects []map[string]bool // the keys of the open objects, nil for an array
+	wantsKey := false
+	for {
+		token, err := d.Token()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		depth := len(objects)
+		inObject := depth > 0 && objects[depth-1] != nil
+		switch x := token.(type) {
+		case json.Delim:
+			switch x {
+			case '{':
+				objects = append(objects, map[string]bool{})
+			case '[':
+				objects = append(objects, nil)
+			default:
+				objects = objects[:depth-1]
+			}
+			wantsKey = len(objects) > 0 && objects[len(objects)-1] != nil
+			continue
+		case string:
+			if inObject && wantsKey {
+				if objects[depth-1][x] {
+					return fmt.Errorf("the key %q stands twice in an object", x)
+				}
+				for _, known := range fileKeys {
+					if x != known && strings.EqualFold(x, known) {
+						return fmt.Errorf("the key %q has to be %q", x, known)
+					}
+				}
+				objects[depth-1][x], wantsKey = true, false
+				continue
+			}
+		}
+		wantsKey = inObject
+	}
 }
 
 func (u *Users) take(f *credentials) error {
