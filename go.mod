@@ -9,4 +9,9 @@ require (
 	golang.org/x/crypto v0.59.0
 )
 
-require golang.org/x/text v0.44.0
+require (
+	github.com/chzyer/readline v1.5.1
+	golang.org/x/text v0.44.0
+)
+
+require golang.org/x/sys v0.50.0 // indirect

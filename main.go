@@ -25,6 +25,7 @@ import (
 	"gondola/ipcmod"
 	"gondola/lisp"
 	"gondola/lisp/eval"
+	"gondola/lisp/repl"
 	"gondola/lisp/value"
 )
 
@@ -37,7 +38,8 @@ const (
 	statusSignal = 128 // plus the signal's number
 )
 
-const usage = `Usage: gondola [options] FILE [ARGS]     run a script, then print the value of its last form unless it is nil
+const usage = `Usage: gondola [options]                  start the interactive interpreter, on a terminal
+       gondola [options] FILE [ARGS]     run a script, then print the value of its last form unless it is nil
        gondola [options] - [ARGS]        the same with the script from standard input, also when it is a pipe
        gondola [options] -e EXPR [ARGS]  evaluate an expression
        gondola serve [options] FILE      run a script that opens servers, stay until SIGINT or SIGTERM
@@ -84,6 +86,7 @@ func memory() (total int64) {
 // options is the command line, understood.
 type options struct {
 	quiet, serve, version bool
+	interactive           bool
 	loadPath              []string
 	file, text            string // the script and its name in errors
 	args                  []string
@@ -114,7 +117,8 @@ func parse(args []string) (*options, error) {
 	case len(o.args) > 0:
 		o.file, o.args = o.args[0], o.args[1:]
 	case isTerminal(os.Stdin):
-		return nil, errors.New("a FILE, - or -e EXPR is needed")
+		o.interactive = true
+		return o, nil
 	default:
 		o.file = "-"
 	}
@@ -163,6 +167,8 @@ func run(args []string) int {
 	case o.version:
 		fmt.Printf("gondola %s (Venice %s)\n", version, venice)
 		return 0
+	case o.interactive:
+		return interact(o)
 	}
 	p := watchSignals()
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})) // H6
@@ -189,6 +195,44 @@ func run(args []string) int {
 	}
 	shut(in, open, signalled != 0)
 	return status
+}
+
+// interact runs the REPL. Servers stay open until it ends.
+func interact(o *options) int {
+	open := &ipcmod.Register{}
+	session, err := repl.New(repl.Options{Version: version, Venice: venice, HistoryFile: historyFile()}, func(out io.Writer) *lisp.Interp {
+		logger := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelWarn}))
+		return lisp.New(lisp.Options{
+			Stdout: out, Stderr: out, Logger: logger, LoadPath: o.loadPath, RunMode: "repl", Args: []string{},
+			Tables: append(ipcmod.Module(ipcmod.Config{Logger: logger, Open: open}), repl.Tables()...),
+		})
+	})
+	if err == nil {
+		defer shut(session.Interp(), open, true)
+		err = session.Run()
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "gondola: %v\n", err)
+		return statusFailed
+	}
+	return 0
+}
+
+// historyFile is where the REPL keeps what has been entered; "" if there is no place for it.
+func historyFile() string {
+	dir := os.Getenv("XDG_STATE_HOME")
+	if dir == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return ""
+		}
+		dir = filepath.Join(home, ".local", "state")
+	}
+	dir = filepath.Join(dir, "gondola")
+	if os.MkdirAll(dir, 0o700) != nil {
+		return ""
+	}
+	return filepath.Join(dir, "history")
 }
 
 // shut ends what the script left behind; a server that the script's end closes is worth a line (H5).

@@ -187,3 +187,25 @@ func (rt *Runtime) HasNamespace(name string) bool {
 	ns := rt.lookupNamespace(name)
 	return ns != nil && (ns.system || ns.declared.Load())
 }
+
+// Namespaces lists the namespaces that define something, unsorted.
+func (rt *Runtime) Namespaces() []*Namespace {
+	rt.mu.RLock()
+	defer rt.mu.RUnlock()
+	var out []*Namespace
+	for _, ns := range rt.spaces {
+		if len(ns.Names()) > 0 {
+			out = append(out, ns)
+		}
+	}
+	return out
+}
+
+// Specials lists the names of the special forms, unsorted.
+func (rt *Runtime) Specials() []string {
+	var out []string
+	for name := range rt.specials {
+		out = append(out, name)
+	}
+	return out
+}
