@@ -4,7 +4,6 @@
 package ipcmod
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -17,9 +16,6 @@ import (
 
 var serverType = &value.Type{Name: "com.github.jlangch.venice.util.ipc.Server"}
 
-// closeGrace is how long closing a server waits for running handlers (decisions.md B12), and a little.
-const closeGrace = 6 * time.Second
-
 // server is a server as scripts hold it.
 type server struct {
 	*broker.Server
@@ -30,9 +26,7 @@ type server struct {
 // Close drains and closes the server; try-with calls it. Closing again does nothing.
 func (s *server) Close() error {
 	s.open.dropServer(s.Server)
-	ctx, stop := context.WithTimeout(context.Background(), closeGrace)
-	defer stop()
-	err := s.Shutdown(ctx)
+	err := s.Server.Close()
 	if s.log != nil {
 		err = errors.Join(err, s.log.Close())
 	}

@@ -295,7 +295,7 @@ func (f *Formatter) Parse(text string, kind Kind) (Moment, error) {
 	}
 	m, err := x.moment(kind)
 	if err != nil {
-		return Moment{}, value.Throwf(value.DateTimeParse, "Text '%s' could not be parsed: %s", text, err)
+		return Moment{}, value.Throwf(value.DateTimeParse, "Text '%s' could not be parsed: %s", text, value.AsException(err).Message)
 	}
 	return m, nil
 }
@@ -471,7 +471,7 @@ func scale(n, digits int) int64 {
 func (x fields) moment(kind Kind) (Moment, error) {
 	missing := func() (Moment, error) {
 		name := [...]string{"LocalDate", "LocalDateTime", "ZonedDateTime", "Date"}[kind]
-		return Moment{}, fmt.Errorf("Unable to obtain %s from TemporalAccessor", name)
+		return Moment{}, value.Throwf(value.DateTimeException, "Unable to obtain %s from TemporalAccessor", name)
 	}
 	if x.yearDay > 0 && x.month < 0 && x.year >= 0 {
 		t := time.Date(int(x.year), 1, int(x.yearDay), 0, 0, 0, 0, time.UTC)
