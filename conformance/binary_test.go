@@ -20,7 +20,10 @@ import (
 	"time"
 )
 
-var binaryFlag = flag.String("binary", "", "the gondola to test, instead of one built for the run")
+var (
+	binaryFlag    = flag.String("binary", "", "the gondola to test, instead of one built for the run")
+	scriptsAtOnce = flag.Int("at-once", 4, "how many scripts run at a time")
+)
 
 // childEnv marks a run of the test binary as the first step of a program in a namespace of its own.
 const childEnv = "GONDOLA_CONFORMANCE_CHILD"

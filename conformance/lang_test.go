@@ -30,11 +30,13 @@ type langCase struct {
 	ProductResult string `json:"product-result"`
 	Stdout        string
 	Stderr        string
-	Error         *struct {
-		Type    string
-		Message string `json:"message-substring"`
-		Value   *string
-	}
+	Error         *langError
+}
+
+type langError struct {
+	Type    string
+	Message string `json:"message-substring"`
+	Value   *string
 }
 
 const (

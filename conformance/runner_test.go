@@ -21,7 +21,7 @@ func runAll(n int, one func(i int, alone bool) verdict) []verdict {
 	alone := namespaces()
 	workers := 1
 	if alone {
-		workers = 4
+		workers = *scriptsAtOnce
 	}
 	verdicts := make([]verdict, n)
 	work := make(chan int)

@@ -115,6 +115,11 @@ func macroListComp(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
+	for i := range cs {
+		if cs[i].modifier == "" {
+			cs[i].expr = list(th.Runtime().Core("ordered-items*"), cs[i].expr)
+		}
+	}
 	acc := fresh(th, "acc")
 	body := nest(th, cs, list(th.Runtime().Core("collect*"), acc, a[1]))
 	return list(symLet, vec(acc, list(th.Runtime().Core("collector*"))), body,
@@ -144,6 +149,7 @@ var comprehensionTable = eval.Table{
 	{Name: "collected*", Min: 1, Max: 1, F1: func(_ *eval.Thread, c value.Value) (value.Value, error) {
 		return value.VectorOf(c.Ref().(*collector).items).Val(), nil
 	}, Doc: "Internal to for."},
+	{Name: "ordered-items*", Min: 1, Max: 1, F1: func(th *eval.Thread, v value.Value) (value.Value, error) { return orderedItems(th, "first", v) }, Doc: "Internal to list-comp."},
 	{Name: "each*", Min: 2, Max: 2, F2: eachStar, Doc: "Internal to doseq."},
 	{Name: "each-until*", Min: 2, Max: 2, F2: eachUntil, Doc: "Internal to for."},
 }

@@ -14,6 +14,14 @@ import (
 var hofTable = eval.Table{
 	{Name: "map", Min: 1, Max: -1, F1: mapStep, F2: map1, FN: mapN, Forms: "(map f)\n(map f coll)\n(map f coll & colls)", Doc: "A list of f applied to the elements; lazy over a lazy sequence."},
 	{Name: "mapv", Min: 2, Max: -1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
+		for _, c := range a[1:] {
+			if c.IsNil() {
+				return value.Nil, nil
+			}
+			if _, err := onlySequence(th, "mapv", c, 0); err != nil {
+				return value.Nil, err
+			}
+		}
 		v, err := th.Apply(th.Runtime().Core("map"), a)
 		if err != nil {
 			return value.Nil, err
@@ -398,7 +406,11 @@ func trampoline(th *eval.Thread, a []value.Value) (value.Value, error) {
 
 func some(th *eval.Thread, pred, c value.Value) (value.Value, error) {
 	found := value.Nil
-	_, err := value.Each(th, c, func(v value.Value) error {
+	err := testable("some", c)
+	if err != nil {
+		return value.Nil, err
+	}
+	_, err = value.EachAny(th, c, func(v value.Value) error {
 		r, err := th.Call1(pred, v)
 		if err == nil && r.Truthy() {
 			found = r
@@ -412,13 +424,29 @@ func some(th *eval.Thread, pred, c value.Value) (value.Value, error) {
 	return found, err
 }
 
+// testable refuses what some and its siblings do not go through.
+func testable(fn string, c value.Value) error {
+	if c.IsNil() {
+		return nil
+	}
+	switch c.Ref().(type) {
+	case value.Sequence, value.Set, value.Map, *value.LazySeq, value.Iterable:
+		return nil
+	}
+	return invalidType(fn, c)
+}
+
 // quantifier makes any? and its siblings: it stops at the first element whose test is stopAt.
 func quantifier(name string, stopAt, result bool) eval.Row {
 	return eval.Row{Name: name, Min: 1, Max: 2, Forms: "(" + name + " pred coll)", Doc: "Tests the elements; every? of nil is false, and so is any of them without a collection.",
 		F1: func(*eval.Thread, value.Value) (value.Value, error) { return value.False, nil },
 		F2: func(th *eval.Thread, pred, c value.Value) (value.Value, error) {
 			stopped := false
-			_, err := value.Each(th, c, func(v value.Value) error {
+			err := testable(name, c)
+			if err != nil {
+				return value.Nil, err
+			}
+			_, err = value.EachAny(th, c, func(v value.Value) error {
 				r, err := th.Call1(pred, v)
 				if err == nil && r.Truthy() == stopAt {
 					stopped = true
@@ -436,7 +464,26 @@ func quantifier(name string, stopAt, result bool) eval.Row {
 		}}
 }
 
-func eachNil(th *eval.Thread, f, c value.Value) (value.Value, error) { return eachStar(th, f, c) }
+// eachNil calls f for each element. From a queue it takes elements, waiting for them, until nil arrives (language.md 21).
+func eachNil(th *eval.Thread, f, c value.Value) (value.Value, error) {
+	q, ok := c.Ref().(*value.Queue)
+	if !ok || q.Type() != value.TypeQueue {
+		switch c.Ref().(type) {
+		case *value.Str, value.Set:
+			return value.Nil, invalidType("docoll", c)
+		}
+		return eachStar(th, f, c)
+	}
+	for {
+		v, err := dequeue(th, q, value.Head, nil)
+		if err != nil || v.IsNil() {
+			return value.Nil, err
+		}
+		if _, err := th.Call1(f, v); err != nil {
+			return value.Nil, err
+		}
+	}
+}
 
 func repeatedly(th *eval.Thread, n, f value.Value) (value.Value, error) {
 	count, err := asLong(n)
@@ -455,7 +502,7 @@ func repeatedly(th *eval.Thread, n, f value.Value) (value.Value, error) {
 }
 
 func groupBy(th *eval.Thread, f, c value.Value) (value.Value, error) {
-	items, err := iterable(th, c)
+	items, err := onlySequence(th, "group-by", c, lazyOK)
 	if err != nil {
 		return value.Nil, err
 	}
@@ -479,7 +526,7 @@ func frequencies(th *eval.Thread, c value.Value) (value.Value, error) {
 	if _, ok := c.Ref().(*value.Str); ok {
 		return value.Nil, value.CoerceError(c, "a sequential collection")
 	}
-	items, err := iterable(th, c)
+	items, err := onlySequence(th, "frequencies", c, lazyOK|textOK)
 	for _, x := range items {
 		n := int64(0)
 		if old, ok := b.Get(x); ok {
@@ -491,7 +538,7 @@ func frequencies(th *eval.Thread, c value.Value) (value.Value, error) {
 }
 
 func partitionBy(th *eval.Thread, f, c value.Value) (value.Value, error) {
-	items, err := iterable(th, c)
+	items, err := onlySequence(th, "partition-by", c, lazyOK)
 	if err != nil {
 		return value.Nil, err
 	}
@@ -528,7 +575,7 @@ func splitAt(th *eval.Thread, n, c value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
-	items, err := iterable(th, c)
+	items, err := onlySequence(th, "split-at", c, nilOK)
 	i := min(len(items), clampInt(k))
 	return vec(list(items[:i:i]...), list(items[i:]...)), err
 }

@@ -4,6 +4,8 @@
 package core
 
 import (
+	"slices"
+
 	"gondola/lisp/eval"
 	"gondola/lisp/value"
 )
@@ -35,14 +37,14 @@ var seqTable = eval.Table{
 		if err != nil {
 			return value.Nil, err
 		}
-		return sliced(th, "take-last", c, func(n int) (int, int) { return max(0, n-clampInt(k)), n })
+		return slicedAny(th, "take-last", c, func(n int) (int, int) { return max(0, n-clampInt(k)), n })
 	}, Forms: "(take-last n)\n(take-last n coll)", Doc: "The last n elements."},
 	{Name: "drop-last", Min: 1, Max: 2, F1: endStep("drop-last", func(n, count int) (int, int) { return 0, max(0, count-n) }), F2: func(th *eval.Thread, n, c value.Value) (value.Value, error) {
 		k, err := asLong(n)
 		if err != nil {
 			return value.Nil, err
 		}
-		return sliced(th, "drop-last", c, func(n int) (int, int) { return 0, max(0, n-clampInt(k)) })
+		return slicedAny(th, "drop-last", c, func(n int) (int, int) { return 0, max(0, n-clampInt(k)) })
 	}, Forms: "(drop-last n)\n(drop-last n coll)", Doc: "All but the last n elements."},
 	{Name: "take-while", Min: 1, Max: 2, F1: takeWhileStep, F2: takeWhile, Forms: "(take-while pred)\n(take-while pred coll)", Doc: "The leading elements that satisfy pred."},
 	{Name: "drop-while", Min: 1, Max: 2, F1: dropWhileStep, F2: dropWhile, Forms: "(drop-while pred)\n(drop-while pred coll)", Doc: "The elements from the first that does not satisfy pred."},
@@ -90,6 +92,37 @@ func elements(th *eval.Thread, fn string, v value.Value) ([]value.Value, error) 
 		err = invalidType(fn, v)
 	}
 	return items, err
+}
+
+// also are the arguments beside sequences that a function takes.
+type also int
+
+const (
+	nilOK also = 1 << iota
+	lazyOK
+	textOK
+)
+
+// onlySequence returns the items of a sequence for the functions that take little else: no maps, no sets.
+func onlySequence(th *eval.Thread, fn string, v value.Value, ok also) ([]value.Value, error) {
+	allowed := false
+	switch v.Ref().(type) {
+	case nil:
+		allowed = v.IsNil() && ok&nilOK != 0
+	case value.Sequence:
+		allowed = true
+	case *value.LazySeq:
+		allowed = ok&lazyOK != 0
+	case *value.Str:
+		allowed = ok&textOK != 0
+	case value.Map, value.Set:
+	default: // arrays
+		return elements(th, fn, v)
+	}
+	if !allowed {
+		return nil, invalidType(fn, v)
+	}
+	return iterable(th, v)
 }
 
 // iterable returns the items of anything that can be iterated.
@@ -206,6 +239,27 @@ func sliced(th *eval.Thread, fn string, v value.Value, bounds func(n int) (int, 
 	}
 	i, j := bounds(len(items))
 	return sameOrLazy(v, items[i:j]), nil
+}
+
+// slicedAny is sliced for maps and sets too, but not for nil.
+func slicedAny(th *eval.Thread, fn string, v value.Value, bounds func(n int) (int, int)) (value.Value, error) {
+	list, err := orderedItems(th, fn, v)
+	if err != nil {
+		return value.Nil, err
+	}
+	return sliced(th, fn, list, bounds)
+}
+
+// orderedItems makes a list of a map or set, refuses nil, and leaves the rest alone.
+func orderedItems(th *eval.Thread, fn string, v value.Value) (value.Value, error) {
+	switch v.Ref().(type) {
+	case nil:
+		return value.Nil, invalidType(fn, v)
+	case value.Map, value.Set:
+		items, err := iterable(th, v)
+		return value.ListOf(items).Val(), err
+	}
+	return v, nil
 }
 
 func nth(th *eval.Thread, c, idx, def value.Value, hasDef bool) (value.Value, error) {
@@ -343,7 +397,7 @@ func take(th *eval.Thread, n, c value.Value) (value.Value, error) {
 	if l, ok := c.Ref().(*value.LazySeq); ok {
 		return lazyTake(l, k).Val(), nil
 	}
-	return sliced(th, "take", c, func(n int) (int, int) { return 0, min(n, clampInt(k)) })
+	return slicedAny(th, "take", c, func(n int) (int, int) { return 0, min(n, clampInt(k)) })
 }
 
 func lazyTake(l *value.LazySeq, n int64) *value.LazySeq {
@@ -367,7 +421,7 @@ func drop(th *eval.Thread, n, c value.Value) (value.Value, error) {
 	if l, ok := c.Ref().(*value.LazySeq); ok {
 		return lazyDrop(l, k).Val(), nil
 	}
-	return sliced(th, "drop", c, func(n int) (int, int) { return min(n, clampInt(k)), n })
+	return slicedAny(th, "drop", c, func(n int) (int, int) { return min(n, clampInt(k)), n })
 }
 
 func lazyDrop(l *value.LazySeq, n int64) *value.LazySeq {
@@ -402,6 +456,10 @@ func prefixLen(th *eval.Thread, pred value.Value, items []value.Value) (int, err
 func takeWhile(th *eval.Thread, pred, c value.Value) (value.Value, error) {
 	if l, ok := c.Ref().(*value.LazySeq); ok {
 		return lazyTakeWhile(pred, l).Val(), nil
+	}
+	c, err := orderedItems(th, "take-while", c)
+	if err != nil {
+		return value.Nil, err
 	}
 	items, err := elements(th, "take-while", c)
 	if err != nil {
@@ -441,10 +499,17 @@ func reverse(th *eval.Thread, v value.Value) (value.Value, error) {
 	if v.IsNil() {
 		return value.Nil, nil
 	}
-	items, err := iterable(th, v)
+	if _, isBuf := v.Ref().(*value.ByteBuf); isBuf {
+		return value.Nil, invalidType("reverse", v)
+	}
+	items, ok, err := value.ItemsAny(th, v)
+	if err == nil && !ok {
+		err = value.CoerceError(v, "a sequential collection")
+	}
 	if err != nil {
 		return value.Nil, err
 	}
+	items = slices.Clone(items)
 	for i, j := 0, len(items)-1; i < j; i, j = i+1, j-1 {
 		items[i], items[j] = items[j], items[i]
 	}
@@ -458,6 +523,9 @@ func conj(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	c := a[0]
 	if c.IsNil() {
 		c = value.EmptyList.Val()
+	}
+	if isMutable(c) {
+		return value.Nil, invalidType("conj", c)
 	}
 	for _, x := range a[1:] {
 		var err error
@@ -498,6 +566,11 @@ func conjMap(m value.Map, x value.Value) (value.Value, error) {
 }
 
 func cons(_ *eval.Thread, x, c value.Value) (value.Value, error) {
+	if isMutable(c) {
+		if _, isMap := c.Ref().(value.Map); !isMap {
+			return value.Nil, invalidType("cons", c)
+		}
+	}
 	switch s := c.Ref().(type) {
 	case value.Sequence:
 		return s.Cons(x).Val(), nil
@@ -535,7 +608,10 @@ func lazyCell(x value.Value, rest *value.LazySeq) *value.LazySeq {
 func concat(th *eval.Thread, a []value.Value) (value.Value, error) {
 	var out []value.Value
 	for _, c := range a {
-		ok, err := value.Each(th, c, func(v value.Value) error { out = append(out, v); return nil })
+		if _, isBuf := c.Ref().(*value.ByteBuf); isBuf {
+			return value.Nil, invalidType("concat", c)
+		}
+		ok, err := value.EachAny(th, c, func(v value.Value) error { out = append(out, v); return nil })
 		if err != nil {
 			return value.Nil, err
 		}
@@ -560,7 +636,10 @@ func into(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if _, isSet := a[1].Ref().(value.Set); !isSet && a[1].IsNil() {
 		return to, nil
 	}
-	items, err := iterable(th, a[1])
+	items, ok, err := value.ItemsAny(th, a[1])
+	if err == nil && !ok {
+		err = value.CoerceError(a[1], "a sequential collection")
+	}
 	if err != nil {
 		return value.Nil, err
 	}
@@ -588,7 +667,7 @@ func into(th *eval.Thread, a []value.Value) (value.Value, error) {
 
 func listStar(make func([]value.Value) value.Value) func(*eval.Thread, []value.Value) (value.Value, error) {
 	return func(th *eval.Thread, a []value.Value) (value.Value, error) {
-		tail, err := iterable(th, a[len(a)-1])
+		tail, err := onlySequence(th, "list*", a[len(a)-1], nilOK|lazyOK)
 		if err != nil {
 			return value.Nil, err
 		}
@@ -600,7 +679,7 @@ func distinct(th *eval.Thread, v value.Value) (value.Value, error) {
 	if v.IsNil() {
 		return value.EmptyList.Val(), nil
 	}
-	items, err := iterable(th, v)
+	items, err := onlySequence(th, "distinct", v, nilOK|lazyOK)
 	if err != nil {
 		return value.Nil, err
 	}
@@ -652,7 +731,7 @@ func interleave(th *eval.Thread, a []value.Value) (value.Value, error) {
 	shortest := -1
 	cols := make([][]value.Value, len(a))
 	for i, c := range a {
-		items, err := iterable(th, c)
+		items, err := onlySequence(th, "interleave", c, lazyOK)
 		if err != nil {
 			return value.Nil, err
 		}
@@ -671,7 +750,7 @@ func interleave(th *eval.Thread, a []value.Value) (value.Value, error) {
 }
 
 func interpose(th *eval.Thread, sep, c value.Value) (value.Value, error) {
-	items, err := iterable(th, c)
+	items, err := onlySequence(th, "interpose", c, lazyOK)
 	if err != nil {
 		return value.Nil, err
 	}
@@ -705,7 +784,7 @@ func partition(th *eval.Thread, a []value.Value) (value.Value, error) {
 			return value.Nil, err
 		}
 	}
-	items, err := iterable(th, c)
+	items, err := onlySequence(th, "partition", c, nilOK|lazyOK)
 	if err != nil {
 		return value.Nil, err
 	}
@@ -754,7 +833,7 @@ func partitionAll(th *eval.Thread, a []value.Value) (value.Value, error) {
 }
 
 func indexOf(th *eval.Thread, c, x value.Value) (value.Value, error) {
-	items, err := iterable(th, c)
+	items, err := onlySequence(th, "index-of", c, nilOK)
 	if err != nil {
 		return value.Nil, err
 	}
@@ -866,9 +945,13 @@ func doall(th *eval.Thread, a []value.Value) (value.Value, error) {
 }
 
 func subvec(_ *eval.Thread, a []value.Value) (value.Value, error) {
-	v, ok := a[0].Ref().(*value.Vector)
+	s, ok := a[0].Ref().(value.Sequence)
 	if !ok {
 		return value.Nil, value.CoerceError(a[0], "vector")
+	}
+	v, ok := s.(*value.Vector)
+	if !ok {
+		v = value.VectorOf(s.Items())
 	}
 	start, err := asLong(a[1])
 	if err != nil {

@@ -25,8 +25,8 @@ func sortRow(th *eval.Thread, a []value.Value) (value.Value, error) {
 }
 
 func sortable(th *eval.Thread, c value.Value) ([]value.Value, error) {
-	if c.IsNil() {
-		return nil, nil
+	if _, isText := c.Ref().(*value.Str); isText || c.IsNil() {
+		return nil, invalidType("sort", c)
 	}
 	return iterable(th, c)
 }

@@ -332,7 +332,7 @@ func joinText(th *eval.Thread, a []value.Value) (value.Value, error) {
 			return value.Nil, err
 		}
 	}
-	items, err := iterable(th, a[len(a)-1])
+	items, err := onlySequence(th, "str/join", a[len(a)-1], nilOK|lazyOK)
 	if err != nil {
 		return value.Nil, err
 	}

@@ -140,7 +140,7 @@ func (w *writer) composite(v value.Value) error {
 func (w *writer) array(v value.Value) error {
 	w.buf = append(w.buf, '[')
 	first := true
-	_, err := value.Each(w.o.Caller, v, func(e value.Value) error {
+	_, err := value.EachAny(w.o.Caller, v, func(e value.Value) error {
 		if !first {
 			w.buf = append(w.buf, ',')
 		}

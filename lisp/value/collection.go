@@ -65,9 +65,19 @@ var (
 )
 
 // Each calls f for the elements of any value that core functions iterate: nil (nothing), sequences, lazy sequences (which
-// it forces), sets, maps (as two-element vectors), strings (as chars), map entries, byte buffers (as longs, unsigned). It
-// stops at the first error, f's own included. ok is false if v is not iterable, and then f was not called.
+// it forces), sets, maps (as two-element vectors), strings (as chars), map entries. It
+// stops at the first error, f's own included. ok is false if v is not iterable, and then f was not called. Queues, stacks and
+// byte buffers are not iterated here, as in the reference: EachAny does.
 func Each(c Caller, v Value, f func(Value) error) (ok bool, err error) {
+	switch v.Ref().(type) {
+	case *ByteBuf, *Queue, *DelayQueue:
+		return false, nil
+	}
+	return EachAny(c, v, f)
+}
+
+// EachAny is Each for queues, stacks and byte buffers (as longs, unsigned) too.
+func EachAny(c Caller, v Value, f func(Value) error) (ok bool, err error) {
 	switch x := v.Ref().(type) {
 	case nil:
 		return v.IsNil(), nil
@@ -158,6 +168,15 @@ func Items(c Caller, v Value) (items []Value, ok bool, err error) {
 		items = make([]Value, 0, x.Count())
 	}
 	ok, err = Each(c, v, func(e Value) error {
+		items = append(items, e)
+		return nil
+	})
+	return items, ok, err
+}
+
+// ItemsAny is EachAny into a slice.
+func ItemsAny(c Caller, v Value) (items []Value, ok bool, err error) {
+	ok, err = EachAny(c, v, func(e Value) error {
 		items = append(items, e)
 		return nil
 	})
