@@ -212,4 +212,4 @@ func loadModule(th *eval.Thread, a []value.Value) (value.Value, error) {
 }
 
 var builtinModules = map[string]bool{"core": true, "str": true, "io": true, "json": true, "ipc": true, "regex": true, "time": true,
-	"math": true, "cidr": true, "csv": true, "sh": true, "inet": true, "sandbox": true, "dag": true}
+	"math": true, "cidr": true, "csv": true, "sh": true, "inet": true, "sandbox": true, "crypt": true}
