@@ -16,6 +16,7 @@ type MessageHandler func(m *wire.Message)
 // Limits of what a client keeps of pushed messages that its handlers have not taken (decisions.md B10).
 const (
 	maxInbox      = 16       // then it stops reading, unless a call waits for its answer
+	inboxBytes    = 1 << 20  // likewise
 	maxInboxCalls = 1024     // while one does
 	maxInboxBytes = 64 << 20 // likewise
 )
@@ -151,7 +152,7 @@ func (c *Client) nudge() {
 func (c *Client) awaitRoom() {
 	for {
 		c.mu.Lock()
-		full := len(c.in.waiting) >= maxInbox && len(c.pending) == 0 && !c.closed && c.lost == nil
+		full := (len(c.in.waiting) >= maxInbox || c.in.bytes >= inboxBytes) && len(c.pending) == 0 && !c.closed && c.lost == nil
 		c.mu.Unlock()
 		if !full {
 			return
