@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -43,7 +44,7 @@ const usage = `Usage: gondola [options]                  start the interactive i
        gondola [options] - [ARGS]        the same with the script from standard input, also when it is a pipe
        gondola [options] -e EXPR [ARGS]  evaluate an expression
        gondola serve [options] FILE      run a script that opens servers, stay until SIGINT or SIGTERM
-Options:
+%sOptions:
   -q, --quiet          do not print the value of the last form
   --load-path A:B      folders in which relative files are looked for after the working directory
   --version            print the version
@@ -53,9 +54,36 @@ ARGS are the script's *ARGV*. The exit status is 0, what the script set with (sy
 exception, 2 after wrong usage, 130 or 143 after SIGINT or SIGTERM.
 `
 
+// command is a subcommand. The room that it belongs to exports its function, which gets what follows the name, ends early
+// when ctx does, and returns the exit status.
+type command struct {
+	name, args, help string
+	run              func(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int
+}
+
+// commands come before files: a script of such a name is run as ./name.
+var commands = []command{}
+
 func main() {
 	tune()
-	os.Exit(run(os.Args[1:]))
+	args := os.Args[1:]
+	for _, c := range commands {
+		if len(args) > 0 && args[0] == c.name {
+			p := watchSignals()
+			status := c.run(p.ctx, args[1:], os.Stdin, p, os.Stderr)
+			os.Exit(p.status(status))
+		}
+	}
+	os.Exit(run(args))
+}
+
+// help is the usage with a line for each command.
+func help() string {
+	var lines strings.Builder
+	for _, c := range commands {
+		fmt.Fprintf(&lines, "       %-33s %s\n", "gondola "+c.name+" "+c.args, c.help)
+	}
+	return fmt.Sprintf(usage, lines.String())
 }
 
 // tune sets what belongs to the process and never to a library: a few more Ps than cores on a small machine, because
@@ -159,7 +187,7 @@ func run(args []string) int {
 	o, err := parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Print(usage)
+		fmt.Print(help())
 		return 0
 	case err != nil:
 		fmt.Fprintf(os.Stderr, "gondola: %v\nTry: gondola --help\n", err)
@@ -186,15 +214,13 @@ func run(args []string) int {
 		<-p.ctx.Done()
 	}
 	status, _ := in.Runtime().ExitCode()
-	signalled := p.signal.Load()
-	if signalled != 0 {
-		status = statusSignal + int(signalled)
-	} else if err != nil {
+	signalled := p.signal.Load() != 0
+	if err != nil && !signalled {
 		status = statusFailed
 		lisp.WriteError(os.Stderr, err, o.file, o.text)
 	}
-	shut(in, open, signalled != 0)
-	return status
+	shut(in, open, signalled)
+	return p.status(status)
 }
 
 // interact runs the REPL. Servers stay open until it ends.
@@ -280,6 +306,14 @@ func (p *process) end(s syscall.Signal) {
 	} else if s != syscall.SIGPIPE {
 		os.Exit(statusSignal + int(s))
 	}
+}
+
+// status is the exit status: what the work says, unless a signal ended it.
+func (p *process) status(work int) int {
+	if s := p.signal.Load(); s != 0 {
+		return statusSignal + int(s)
+	}
+	return work
 }
 
 // Write writes to standard output.
