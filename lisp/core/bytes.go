@@ -199,9 +199,9 @@ func bytesSub(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 func bytesMerge(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	var b []byte
 	for _, v := range a {
-		x, ok := v.Ref().(*value.ByteBuf)
-		if !ok {
-			return value.Nil, value.CoerceError(v, "bytebuf")
+		x, err := asByteBuf(v)
+		if err != nil {
+			return value.Nil, err
 		}
 		b = append(b, x.B[:x.Lim]...)
 	}
@@ -230,12 +230,20 @@ func bytesIndexOf(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 	return value.Long(from + int64(i)), nil
 }
 
+func asByteBuf(v value.Value) (*value.ByteBuf, error) {
+	b, ok := v.Ref().(*value.ByteBuf)
+	if !ok {
+		return nil, value.CoerceError(v, "bytebuf")
+	}
+	return b, nil
+}
+
 func bufferRow(name, doc string, f func(*value.ByteBuf) value.Value) eval.Row {
 	return eval.Row{Name: name, Min: 1, Max: 1, Forms: "(" + name + " buf)", Doc: doc,
 		F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
-			b, ok := v.Ref().(*value.ByteBuf)
-			if !ok {
-				return value.Nil, value.CoerceError(v, "bytebuf")
+			b, err := asByteBuf(v)
+			if err != nil {
+				return value.Nil, err
 			}
 			return f(b), nil
 		}}

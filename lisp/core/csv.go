@@ -57,11 +57,15 @@ func csvRead(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	}
 	text, ok := source.Str()
 	if !ok {
-		v, err := th.Call1(th.Runtime().Core("io/slurp"), source)
+		charset, err := encodingOf(opts)
 		if err != nil {
-			return value.Nil, value.Errorf("Function 'csv/read' does not allow %s as source", source.Type())
+			return value.Nil, err
 		}
-		text, _ = v.Str()
+		b, err := contentOf(th, source)
+		if err != nil {
+			return value.Nil, err
+		}
+		text = decodeText(charset, b)
 	}
 	return f.parse(text)
 }

@@ -42,10 +42,10 @@ var (
 // streamTable: streams, readers and writers, language.md 14.4.
 var streamTable = eval.Table{
 	{Name: "*in*", Value: func(rt *eval.Runtime) value.Value { return newSource(typeBuffered, rt.Config.Stdin, nil) }, Dynamic: true, Doc: "The standard input, a reader."},
-	{Name: "read-line", Min: 0, Max: 1, FN: fromInput(readLine, typeStringIn), Forms: "(read-line)\n(read-line reader)", Doc: "The next line of *in* or a reader; nil at its end."},
-	{Name: "read-char", Min: 0, Max: 1, FN: fromInput(readChar, nil), Forms: "(read-char)\n(read-char reader)", Doc: "The next character of *in* or a reader; nil at its end."},
-	{Name: "io/read-line", Min: 1, Max: 1, FN: fromInput(readLine, typeStringIn), Forms: "(io/read-line reader)", Doc: "The next line of a reader; nil at its end."},
-	{Name: "io/read-char", Min: 1, Max: 1, FN: fromInput(readChar, nil), Forms: "(io/read-char reader)", Doc: "The next character of a reader; nil at its end."},
+	{Name: "read-line", Min: 0, Max: 1, FN: fromInput("read-line", readLine, typeStringIn), Forms: "(read-line)\n(read-line reader)", Doc: "The next line of *in* or a reader; nil at its end."},
+	{Name: "read-char", Min: 0, Max: 1, FN: fromInput("read-char", readChar, nil), Forms: "(read-char)\n(read-char reader)", Doc: "The next character of *in* or a reader; nil at its end."},
+	{Name: "io/read-line", Min: 1, Max: 1, FN: fromInput("io/read-line", readLine, typeStringIn), Forms: "(io/read-line reader)", Doc: "The next line of a reader; nil at its end."},
+	{Name: "io/read-char", Min: 1, Max: 1, FN: fromInput("io/read-char", readChar, nil), Forms: "(io/read-char reader)", Doc: "The next character of a reader; nil at its end."},
 	{Name: "io/string-reader", Min: 1, Max: 1, F1: stringReader, Forms: "(io/string-reader s)", Doc: "A reader of a string."},
 	{Name: "io/buffered-reader", Min: 1, Max: -1, Fn: bufferedReader, Forms: "(io/buffered-reader x & options)", Doc: "A reader of a string, file, bytebuf, input stream or reader. Option :encoding."},
 	{Name: "io/string-in-stream", Min: 1, Max: -1, Fn: stringInStream, Forms: "(io/string-in-stream s & options)", Doc: "An input stream of a string's bytes. Option :encoding."},
@@ -56,8 +56,8 @@ var streamTable = eval.Table{
 	{Name: "io/capturing-print-stream", Min: 0, Max: 0, F0: captures(typeCapture), Forms: "(io/capturing-print-stream)", Doc: "A stream for *out* and *err* that keeps its text: deref gives it."},
 	{Name: "io/file-out-stream", Min: 1, Max: -1, Fn: fileOut("io/file-out-stream", typeFileOut, false), Forms: "(io/file-out-stream f & options)", Doc: "An output stream to a file. Option :append."},
 	{Name: "io/buffered-writer", Min: 1, Max: -1, Fn: fileOut("io/buffered-writer", typeBufferOut, true), Forms: "(io/buffered-writer x & options)", Doc: "A writer to a file or output stream. Options :append, :encoding."},
-	{Name: "io/slurp-stream", Min: 1, Max: -1, Fn: slurpStream, Forms: "(io/slurp-stream is & options)", Doc: "The rest of an input stream: a string, or with :binary true a bytebuf. Option :encoding."},
-	{Name: "io/slurp-reader", Min: 1, Max: -1, Fn: slurpStream, Forms: "(io/slurp-reader rd)", Doc: "The rest of a reader as a string."},
+	{Name: "io/slurp-stream", Min: 1, Max: -1, Fn: slurpStream("io/slurp-stream"), Forms: "(io/slurp-stream is & options)", Doc: "The rest of an input stream: a string, or with :binary true a bytebuf. Option :encoding."},
+	{Name: "io/slurp-reader", Min: 1, Max: -1, Fn: slurpStream("io/slurp-reader"), Forms: "(io/slurp-reader rd)", Doc: "The rest of a reader as a string."},
 	{Name: "io/spit-stream", Min: 2, Max: -1, Fn: spitStream, Forms: "(io/spit-stream os content & options)", Doc: "Writes a string or bytebuf. Options :encoding, :flush."},
 	{Name: "io/spit-writer", Min: 2, Max: -1, Fn: spitStream, Forms: "(io/spit-writer wr text & options)", Doc: "Writes a string. Option :flush."},
 	{Name: "io/copy-stream", Min: 2, Max: 2, F2: copyStream, Forms: "(io/copy-stream is os)", Doc: "Copies an input stream to an output stream, to its end."},
@@ -69,8 +69,8 @@ var streamTable = eval.Table{
 	streamTest("io/in-stream?", typeInputStream), streamTest("io/out-stream?", typeOutputStream), streamTest("io/reader?", typeReader), streamTest("io/writer?", typeWriter),
 	{Name: "io/wrap-is-with-buffered-reader", Min: 1, Max: 2, FN: wrapReader, Forms: "(io/wrap-is-with-buffered-reader is encoding?)", Doc: "A reader of an input stream."},
 	{Name: "io/wrap-is-with-gzip-input-stream", Min: 1, Max: 1, F1: wrapGunzip, Forms: "(io/wrap-is-with-gzip-input-stream is)", Doc: "An input stream that decompresses another."},
-	{Name: "io/wrap-os-with-buffered-writer", Min: 1, Max: 2, FN: wrapWriter(typeBufferOut), Forms: "(io/wrap-os-with-buffered-writer os encoding?)", Doc: "A writer to an output stream."},
-	{Name: "io/wrap-os-with-print-writer", Min: 1, Max: 2, FN: wrapWriter(typePrintOut), Forms: "(io/wrap-os-with-print-writer os encoding?)", Doc: "A writer to an output stream."},
+	{Name: "io/wrap-os-with-buffered-writer", Min: 1, Max: 2, FN: wrapWriter("io/wrap-os-with-buffered-writer", typeBufferOut), Forms: "(io/wrap-os-with-buffered-writer os encoding?)", Doc: "A writer to an output stream."},
+	{Name: "io/wrap-os-with-print-writer", Min: 1, Max: 2, FN: wrapWriter("io/wrap-os-with-print-writer", typePrintOut), Forms: "(io/wrap-os-with-print-writer os encoding?)", Doc: "A writer to an output stream."},
 	{Name: "io/wrap-os-with-gzip-output-stream", Min: 1, Max: 1, F1: wrapGzip, Forms: "(io/wrap-os-with-gzip-output-stream os)", Doc: "An output stream that compresses into another; close it to finish."},
 }
 
@@ -94,6 +94,15 @@ func (s *source) Close() error {
 	}
 	s.closed = true
 	return s.close()
+}
+
+// ReadAll returns the rest, for rooms that know streams by this method only.
+func (s *source) ReadAll(*eval.Thread) ([]byte, error) {
+	if err := s.usable(); err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(s.r)
+	return b, ioError(err)
 }
 
 func (s *source) usable() error {
@@ -125,18 +134,18 @@ func asSink(fn string, v value.Value) (*value.Stream, error) {
 }
 
 // fromInput reads from *in* or the argument; but not from readers of a type that has no such function.
-func fromInput(read func(*source) (value.Value, error), but *value.Type) func(*eval.Thread, []value.Value) (value.Value, error) {
+func fromInput(name string, read func(*source) (value.Value, error), but *value.Type) func(*eval.Thread, []value.Value) (value.Value, error) {
 	return func(th *eval.Thread, a []value.Value) (value.Value, error) {
 		in := th.CoreValue("*in*")
 		if len(a) == 1 {
 			in = a[0]
 		}
-		s, err := asSource("read-line", in)
+		s, err := asSource(name, in)
 		if err != nil {
 			return value.Nil, err
 		}
 		if but != nil && in.Type() == but {
-			return value.Nil, value.Errorf("Function 'read-line' does not allow %s, make it an io/buffered-reader", in.Type())
+			return value.Nil, value.Errorf("Function '%s' does not allow %s, make it an io/buffered-reader", name, in.Type())
 		}
 		return read(s)
 	}
@@ -177,49 +186,9 @@ func stringReader(_ *eval.Thread, v value.Value) (value.Value, error) {
 	return newSource(typeStringIn, strings.NewReader(value.ToUTF8(text)), nil), nil
 }
 
-// encodingOf is the option :encoding.
-func encodingOf(opts map[string]value.Value) (string, error) {
-	v, given := opts["encoding"]
-	if !given || v.IsNil() {
-		return "UTF-8", nil
-	}
-	name, ok := value.StringOrKeyword(v)
-	if !ok {
-		return "", value.CoerceError(v, "string")
-	}
-	if _, ok := value.EncodeText(name, ""); !ok {
-		return "", value.Errorf("The encoding %s is not available on this host", name)
-	}
-	return name, nil
-}
-
-func encodeText(charset, text string) []byte {
-	b, _ := value.EncodeText(charset, text) // encodingOf has checked the name
-	return b
-}
-
-func decodeText(charset string, b []byte) string {
-	s, _ := value.DecodeText(charset, b)
-	return s
-}
-
-func isUTF8(charset string) bool { return strings.EqualFold(charset, "UTF-8") }
-
-// decoding reads text of a charset as UTF-8. Other charsets are read to their end at once.
-func decoding(r io.Reader, charset string) (io.Reader, error) {
-	if isUTF8(charset) {
-		return r, nil
-	}
-	b, err := io.ReadAll(r)
-	return strings.NewReader(value.ToUTF8(decodeText(charset, b))), ioError(err)
-}
-
 func bufferedReader(th *eval.Thread, in *eval.Args) (value.Value, error) {
-	v, opts := in.Value(), in.Options()
-	if err := in.Done(); err != nil {
-		return value.Nil, err
-	}
-	charset, err := encodingOf(opts)
+	v := in.Value()
+	_, charset, err := encodingOptions(in)
 	if err != nil {
 		return value.Nil, err
 	}
@@ -249,20 +218,9 @@ func bufferedReader(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	return newSource(typeBuffered, r, s.Close), err
 }
 
-func openForReading(th *eval.Thread, path string) (*os.File, error) {
-	found, ok := find(th, path)
-	if !ok {
-		return nil, value.Errorf("No such file: '%s'", path)
-	}
-	return os.Open(found)
-}
-
 func stringInStream(_ *eval.Thread, in *eval.Args) (value.Value, error) {
-	v, opts := in.Value(), in.Options()
-	if err := in.Done(); err != nil {
-		return value.Nil, err
-	}
-	charset, err := encodingOf(opts)
+	v := in.Value()
+	_, charset, err := encodingOptions(in)
 	if err != nil {
 		return value.Nil, err
 	}
@@ -271,14 +229,6 @@ func stringInStream(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 		return value.Nil, value.CoerceError(v, "string")
 	}
 	return newSource(typeBytesIn, bytes.NewReader(encodeText(charset, text)), nil), nil
-}
-
-func asByteBuf(v value.Value) (*value.ByteBuf, error) {
-	b, ok := v.Ref().(*value.ByteBuf)
-	if !ok {
-		return nil, value.CoerceError(v, "bytebuf")
-	}
-	return b, nil
 }
 
 func bytebufInStream(_ *eval.Thread, v value.Value) (value.Value, error) {
@@ -312,11 +262,8 @@ func captures(t *value.Type) func(*eval.Thread) (value.Value, error) {
 // fileOut opens a file for writing, or with streams also wraps an output stream.
 func fileOut(name string, t *value.Type, streams bool) func(*eval.Thread, *eval.Args) (value.Value, error) {
 	return func(_ *eval.Thread, in *eval.Args) (value.Value, error) {
-		v, opts := in.Value(), in.Options()
-		if err := in.Done(); err != nil {
-			return value.Nil, err
-		}
-		charset, err := encodingOf(opts)
+		v := in.Value()
+		opts, charset, err := encodingOptions(in)
 		if err != nil {
 			return value.Nil, err
 		}
@@ -354,46 +301,33 @@ func writerTo(t *value.Type, w io.Writer, charset string, close func() error) va
 	return value.NewTypedStream(t, bufio.NewWriter(w), close).Val()
 }
 
-type encoder struct {
-	w       io.Writer
-	charset string
+func slurpStream(name string) func(*eval.Thread, *eval.Args) (value.Value, error) {
+	return func(th *eval.Thread, in *eval.Args) (value.Value, error) {
+		v := in.Value()
+		opts, charset, err := encodingOptions(in)
+		if err != nil {
+			return value.Nil, err
+		}
+		s, err := asSource(name, v)
+		if err != nil {
+			return value.Nil, err
+		}
+		b, err := s.ReadAll(th)
+		return slurped(b, charset, opts), err
+	}
 }
 
-// Write encodes text that is UTF-8.
-func (e encoder) Write(b []byte) (int, error) {
-	_, err := e.w.Write(encodeText(e.charset, string(b)))
-	return len(b), err
-}
-
-func slurpStream(_ *eval.Thread, in *eval.Args) (value.Value, error) {
-	v, opts := in.Value(), in.Options()
-	if err := in.Done(); err != nil {
-		return value.Nil, err
-	}
-	charset, err := encodingOf(opts)
-	if err != nil {
-		return value.Nil, err
-	}
-	s, err := asSource("io/slurp-stream", v)
-	if err != nil {
-		return value.Nil, err
-	}
-	b, err := io.ReadAll(s.r)
-	if err != nil {
-		return value.Nil, ioError(err)
-	}
+// slurped is what was read, as a string or with :binary true as a bytebuf.
+func slurped(b []byte, charset string, opts map[string]value.Value) value.Value {
 	if opts["binary"].Truthy() {
-		return value.NewByteBuf(b).Val(), nil
+		return value.NewByteBuf(b).Val()
 	}
-	return value.String(decodeText(charset, b)), nil
+	return value.String(decodeText(charset, b))
 }
 
 func spitStream(_ *eval.Thread, in *eval.Args) (value.Value, error) {
-	v, content, opts := in.Value(), in.Value(), in.Options()
-	if err := in.Done(); err != nil {
-		return value.Nil, err
-	}
-	charset, err := encodingOf(opts)
+	v, content := in.Value(), in.Value()
+	opts, charset, err := encodingOptions(in)
 	if err != nil {
 		return value.Nil, err
 	}
@@ -401,13 +335,9 @@ func spitStream(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 	if !ok {
 		return value.Nil, value.CoerceError(v, "java.io.OutputStream")
 	}
-	var b []byte
-	if text, ok := content.Str(); ok {
-		b = encodeText(charset, text)
-	} else if buf, ok := content.Ref().(*value.ByteBuf); ok {
-		b = buf.B[:buf.Lim]
-	} else {
-		return value.Nil, value.Errorf("Function 'spit-stream' does not allow %s as content", content.Type())
+	b, err := payload("spit-stream", content, charset)
+	if err != nil {
+		return value.Nil, err
 	}
 	if _, err = s.Write(b); err == nil && opts["flush"].Truthy() {
 		err = s.Flush()
@@ -459,14 +389,6 @@ func flushStream(_ *eval.Thread, v value.Value) (value.Value, error) {
 	return value.Nil, ioError(out.Flush())
 }
 
-// charsetArg is an optional argument that names an encoding.
-func charsetArg(a []value.Value) (string, error) {
-	if len(a) == 0 {
-		return "UTF-8", nil
-	}
-	return encodingOf(map[string]value.Value{"encoding": a[0]})
-}
-
 func wrapReader(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	s, err := asSource("io/wrap-is-with-buffered-reader", a[0])
 	if err != nil {
@@ -492,9 +414,9 @@ func wrapGunzip(_ *eval.Thread, v value.Value) (value.Value, error) {
 	return newSource(typeGzipIn, z, s.Close), nil
 }
 
-func wrapWriter(t *value.Type) func(*eval.Thread, []value.Value) (value.Value, error) {
+func wrapWriter(name string, t *value.Type) func(*eval.Thread, []value.Value) (value.Value, error) {
 	return func(_ *eval.Thread, a []value.Value) (value.Value, error) {
-		out, err := asSink("io/wrap-os-with-writer", a[0])
+		out, err := asSink(name, a[0])
 		if err != nil {
 			return value.Nil, err
 		}

@@ -6,10 +6,7 @@ package core
 import (
 	"archive/zip"
 	"bytes"
-	"compress/gzip"
-	"compress/zlib"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,18 +17,8 @@ import (
 	"gondola/lisp/value"
 )
 
-// maxInflated bounds what one call decompresses into memory.
-const maxInflated = 1 << 30
-
-// archiveTable: compression and zip archives, language.md 14.4.
-var archiveTable = eval.Table{
-	{Name: "io/gzip", Min: 1, Max: 1, F1: gzipBytes, Forms: "(io/gzip x)", Doc: "Compresses a file, bytebuf or input stream."},
-	{Name: "io/ungzip", Min: 1, Max: 1, F1: ungzipBytes, Forms: "(io/ungzip x)", Doc: "Decompresses a file, bytebuf or input stream to a bytebuf."},
-	{Name: "io/gzip?", Min: 1, Max: 1, F1: hasMagic("\x1f\x8b"), Forms: "(io/gzip? x)", Doc: "Whether a file or bytebuf begins like a gzip."},
-	{Name: "io/gzip-to-stream", Min: 2, Max: 2, F2: gzipToStream, Forms: "(io/gzip-to-stream x os)", Doc: "Compresses into an output stream."},
-	{Name: "io/ungzip-to-stream", Min: 1, Max: 1, F1: ungzipToStream, Forms: "(io/ungzip-to-stream x)", Doc: "An input stream of the decompressed content."},
-	{Name: "io/deflate", Min: 1, Max: 1, F1: deflateBytes, Forms: "(io/deflate buf)", Doc: "Compresses a bytebuf in zlib format."},
-	{Name: "io/inflate", Min: 1, Max: 1, F1: inflateBytes, Forms: "(io/inflate buf)", Doc: "Decompresses a bytebuf in zlib format."},
+// zipTable: zip archives, language.md 14.4.
+var zipTable = eval.Table{
 	{Name: "io/zip", Min: 2, Max: -1, FN: zipBytes, Forms: "(io/zip name data & more)", Doc: "A zip archive of names and their data: bytebufs, files, input streams, nil for an empty one."},
 	{Name: "io/zip?", Min: 1, Max: 1, F1: hasMagic("PK"), Forms: "(io/zip? x)", Doc: "Whether a file or bytebuf begins like a zip."},
 	{Name: "io/zip-size", Min: 1, Max: 1, F1: zipSize, Forms: "(io/zip-size x)", Doc: "How many entries a zip has."},
@@ -46,140 +33,6 @@ var archiveTable = eval.Table{
 	{Name: "io/unzip-to-dir", Min: 2, Max: 2, F2: unzipToDir, Forms: "(io/unzip-to-dir x dir)", Doc: "Extracts a zip; entries that would leave the folder are refused."},
 }
 
-// contentOf are the bytes of a bytebuf, file, path or input stream.
-func contentOf(v value.Value) ([]byte, error) {
-	if b, ok := v.Ref().(*value.ByteBuf); ok {
-		return b.B[:b.Lim], nil
-	}
-	if s, ok := value.HostOf[*source](v); ok {
-		if err := s.usable(); err != nil {
-			return nil, err
-		}
-		b, err := io.ReadAll(s.r)
-		return b, ioError(err)
-	}
-	if p, ok := pathOf(v); ok {
-		b, err := os.ReadFile(p)
-		return b, ioError(err)
-	}
-	return nil, value.Errorf("The type %s is no data: use a bytebuf, a file or an input stream", v.Type())
-}
-
-func bytesValue(b []byte, err error) (value.Value, error) {
-	if err != nil {
-		return value.Nil, ioError(err)
-	}
-	return value.NewByteBuf(b).Val(), nil
-}
-
-// compressed runs a compressor over data.
-func compressed[W io.WriteCloser](open func(io.Writer) W, data []byte) ([]byte, error) {
-	var out bytes.Buffer
-	w := open(&out)
-	_, err := w.Write(data)
-	err = errors.Join(err, w.Close())
-	return out.Bytes(), err
-}
-
-// inflated reads a decompressor to its end.
-func inflated(r io.Reader, err error) ([]byte, error) {
-	if err != nil {
-		return nil, err
-	}
-	b, err := io.ReadAll(io.LimitReader(r, maxInflated+1))
-	if len(b) > maxInflated {
-		return nil, value.Errorf("The content is larger than %d bytes: decompress it through a stream", maxInflated)
-	}
-	return b, err
-}
-
-func gzipBytes(_ *eval.Thread, v value.Value) (value.Value, error) {
-	if v.IsNil() {
-		return v, nil
-	}
-	b, err := contentOf(v)
-	if err != nil {
-		return value.Nil, err
-	}
-	return bytesValue(compressed(gzip.NewWriter, b))
-}
-
-func ungzipBytes(_ *eval.Thread, v value.Value) (value.Value, error) {
-	if v.IsNil() {
-		return v, nil
-	}
-	b, err := contentOf(v)
-	if err != nil {
-		return value.Nil, err
-	}
-	z, err := gzip.NewReader(bytes.NewReader(b))
-	return bytesValue(inflated(z, err))
-}
-
-func gzipToStream(_ *eval.Thread, v, to value.Value) (value.Value, error) {
-	b, err := contentOf(v)
-	if err != nil {
-		return value.Nil, err
-	}
-	out, err := asSink("io/gzip-to-stream", to)
-	if err == nil {
-		b, err = compressed(gzip.NewWriter, b)
-	}
-	if err == nil {
-		_, err = out.Write(b)
-	}
-	return value.Nil, ioError(err)
-}
-
-func ungzipToStream(_ *eval.Thread, v value.Value) (value.Value, error) {
-	b, err := contentOf(v)
-	if err != nil {
-		return value.Nil, err
-	}
-	z, err := gzip.NewReader(bytes.NewReader(b))
-	if err != nil {
-		return value.Nil, ioError(err)
-	}
-	return newSource(typeGzipIn, z, nil), nil
-}
-
-func deflateBytes(_ *eval.Thread, v value.Value) (value.Value, error) {
-	b, err := asByteBuf(v)
-	if err != nil {
-		return value.Nil, err
-	}
-	return bytesValue(compressed(zlib.NewWriter, b.B[:b.Lim]))
-}
-
-func inflateBytes(_ *eval.Thread, v value.Value) (value.Value, error) {
-	b, err := asByteBuf(v)
-	if err != nil {
-		return value.Nil, err
-	}
-	z, err := zlib.NewReader(bytes.NewReader(b.B[:b.Lim]))
-	return bytesValue(inflated(z, err))
-}
-
-func hasMagic(magic string) func(*eval.Thread, value.Value) (value.Value, error) {
-	return func(_ *eval.Thread, v value.Value) (value.Value, error) {
-		if p, ok := pathOf(v); ok {
-			f, err := os.Open(p)
-			if err != nil {
-				return value.Nil, ioError(err)
-			}
-			defer f.Close()
-			b := make([]byte, len(magic))
-			_, err = io.ReadFull(f, b)
-			return value.Bool(err == nil && string(b) == magic), nil
-		}
-		b, err := asByteBuf(v)
-		if err != nil {
-			return value.Nil, err
-		}
-		return value.Bool(strings.HasPrefix(string(b.B[:b.Lim]), magic)), nil
-	}
-}
-
 // entry is a file of an archive.
 type entry struct {
 	name string
@@ -187,7 +40,7 @@ type entry struct {
 }
 
 // entriesOf reads pairs of a name and its data.
-func entriesOf(fn string, a []value.Value) ([]entry, error) {
+func entriesOf(th *eval.Thread, fn string, a []value.Value) ([]entry, error) {
 	if len(a)%2 == 1 {
 		return nil, value.Errorf("Function '%s' requires an even number of arguments", fn)
 	}
@@ -203,7 +56,7 @@ func entriesOf(fn string, a []value.Value) ([]entry, error) {
 		var data []byte
 		if !a[i+1].IsNil() {
 			var err error
-			if data, err = contentOf(a[i+1]); err != nil {
+			if data, err = contentOf(th, a[i+1]); err != nil {
 				return nil, err
 			}
 		}
@@ -228,16 +81,16 @@ func pack(entries []entry) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-func zipBytes(_ *eval.Thread, a []value.Value) (value.Value, error) {
-	entries, err := entriesOf("io/zip", a)
+func zipBytes(th *eval.Thread, a []value.Value) (value.Value, error) {
+	entries, err := entriesOf(th, "io/zip", a)
 	if err != nil {
 		return value.Nil, err
 	}
 	return bytesValue(pack(entries))
 }
 
-func openZip(v value.Value) (*zip.Reader, error) {
-	b, err := contentOf(v)
+func openZip(th *eval.Thread, v value.Value) (*zip.Reader, error) {
+	b, err := contentOf(th, v)
 	if err != nil {
 		return nil, err
 	}
@@ -245,16 +98,16 @@ func openZip(v value.Value) (*zip.Reader, error) {
 	return z, ioError(err)
 }
 
-func zipSize(_ *eval.Thread, v value.Value) (value.Value, error) {
-	z, err := openZip(v)
+func zipSize(th *eval.Thread, v value.Value) (value.Value, error) {
+	z, err := openZip(th, v)
 	if err != nil {
 		return value.Nil, err
 	}
 	return value.Long(int64(len(z.File))), nil
 }
 
-func zipNames(_ *eval.Thread, a []value.Value) (value.Value, error) {
-	z, err := openZip(a[0])
+func zipNames(th *eval.Thread, a []value.Value) (value.Value, error) {
+	z, err := openZip(th, a[0])
 	if err != nil {
 		return value.Nil, err
 	}
@@ -274,7 +127,7 @@ func readEntry(f *zip.File) ([]byte, error) {
 	return inflated(r, nil)
 }
 
-func unzip(_ *eval.Thread, v, name value.Value) (value.Value, error) {
+func unzip(th *eval.Thread, v, name value.Value) (value.Value, error) {
 	if v.IsNil() {
 		return v, nil
 	}
@@ -282,7 +135,7 @@ func unzip(_ *eval.Thread, v, name value.Value) (value.Value, error) {
 	if !ok {
 		return value.Nil, value.CoerceError(name, "string")
 	}
-	z, err := openZip(v)
+	z, err := openZip(th, v)
 	if err != nil {
 		return value.Nil, err
 	}
@@ -294,7 +147,7 @@ func unzip(_ *eval.Thread, v, name value.Value) (value.Value, error) {
 	return value.Nil, nil
 }
 
-func unzipNth(_ *eval.Thread, v, nth value.Value) (value.Value, error) {
+func unzipNth(th *eval.Thread, v, nth value.Value) (value.Value, error) {
 	if v.IsNil() {
 		return v, nil
 	}
@@ -302,14 +155,14 @@ func unzipNth(_ *eval.Thread, v, nth value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
-	z, err := openZip(v)
+	z, err := openZip(th, v)
 	if err != nil || n < 0 || n >= int64(len(z.File)) {
 		return value.Nil, err
 	}
 	return bytesValue(readEntry(z.File[n]))
 }
 
-func unzipAll(_ *eval.Thread, a []value.Value) (value.Value, error) {
+func unzipAll(th *eval.Thread, a []value.Value) (value.Value, error) {
 	v, match := a[len(a)-1], func(string) bool { return true }
 	if len(a) == 2 {
 		var err error
@@ -320,7 +173,7 @@ func unzipAll(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	if v.IsNil() {
 		return v, nil
 	}
-	z, err := openZip(v)
+	z, err := openZip(th, v)
 	if err != nil {
 		return value.Nil, err
 	}
@@ -339,12 +192,12 @@ func unzipAll(_ *eval.Thread, a []value.Value) (value.Value, error) {
 }
 
 // unzipToDir extracts an archive. A name that would leave the folder is refused before anything is written.
-func unzipToDir(_ *eval.Thread, v, to value.Value) (value.Value, error) {
+func unzipToDir(th *eval.Thread, v, to value.Value) (value.Value, error) {
 	dir, ok := pathOf(to)
 	if !ok {
 		return value.Nil, value.Errorf("Function 'io/unzip-to-dir' does not allow %s as dir", to.Type())
 	}
-	z, err := openZip(v)
+	z, err := openZip(th, v)
 	if err != nil {
 		return value.Nil, err
 	}
@@ -371,8 +224,8 @@ func unzipToDir(_ *eval.Thread, v, to value.Value) (value.Value, error) {
 }
 
 // rewriteZip replaces a zip file by one with changed entries.
-func rewriteZip(path string, change func([]entry) []entry) error {
-	z, err := openZip(value.NewFile(path).Val())
+func rewriteZip(th *eval.Thread, path string, change func([]entry) []entry) error {
+	z, err := openZip(th, value.NewFile(path).Val())
 	if err != nil {
 		return err
 	}
@@ -409,16 +262,16 @@ func replaceFile(path string, b []byte) error {
 	return nil
 }
 
-func zipAppend(_ *eval.Thread, a []value.Value) (value.Value, error) {
+func zipAppend(th *eval.Thread, a []value.Value) (value.Value, error) {
 	path, ok := pathOf(a[0])
 	if !ok {
 		return value.Nil, value.Errorf("Function 'io/zip-append' does not allow %s as f", a[0].Type())
 	}
-	added, err := entriesOf("io/zip-append", a[1:])
+	added, err := entriesOf(th, "io/zip-append", a[1:])
 	if err != nil {
 		return value.Nil, err
 	}
-	return value.Nil, rewriteZip(path, func(entries []entry) []entry {
+	return value.Nil, rewriteZip(th, path, func(entries []entry) []entry {
 		entries = slices.DeleteFunc(entries, func(e entry) bool {
 			return slices.ContainsFunc(added, func(n entry) bool { return n.name == e.name })
 		})
@@ -426,7 +279,7 @@ func zipAppend(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	})
 }
 
-func zipRemove(_ *eval.Thread, a []value.Value) (value.Value, error) {
+func zipRemove(th *eval.Thread, a []value.Value) (value.Value, error) {
 	path, ok := pathOf(a[0])
 	if !ok {
 		return value.Nil, value.Errorf("Function 'io/zip-remove' does not allow %s as f", a[0].Type())
@@ -439,7 +292,7 @@ func zipRemove(_ *eval.Thread, a []value.Value) (value.Value, error) {
 		}
 		names = append(names, name)
 	}
-	return value.Nil, rewriteZip(path, func(entries []entry) []entry {
+	return value.Nil, rewriteZip(th, path, func(entries []entry) []entry {
 		return slices.DeleteFunc(entries, func(e entry) bool { return slices.Contains(names, e.name) })
 	})
 }
