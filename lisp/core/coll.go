@@ -221,6 +221,10 @@ func assoc1(th *eval.Thread, m, k, v value.Value) (value.Value, error) {
 		return x.with(th, k, v)
 	case *value.MutableMap:
 		return value.Nil, value.Errorf("Function 'assoc' can not be used with mutable maps use assoc!")
+	case *value.MutableSeq:
+		return value.Nil, value.Errorf("Function 'assoc' can not be used with mutable vectors use assoc!")
+	case *value.Str:
+		return assocText(x.S, k, v)
 	case value.Map:
 		return x.Assoc(k, v).Val(), nil
 	case value.Sequence:
@@ -234,6 +238,27 @@ func assoc1(th *eval.Thread, m, k, v value.Value) (value.Value, error) {
 		return x.Set(int(min(i, int64(x.Count()))), v).Val(), nil
 	}
 	return value.Nil, notAllowed("assoc", m)
+}
+
+// assocText replaces a character of a text, or appends it, by the first one of a string or keyword.
+func assocText(text string, k, v value.Value) (value.Value, error) {
+	i, err := asLong(k)
+	if err != nil {
+		return value.Nil, err
+	}
+	with, ok := value.StringOrKeyword(v)
+	units, unit := value.ToUnits(text), value.ToUnits(with)
+	switch {
+	case !ok:
+		return value.Nil, value.CoerceError(v, "string")
+	case i < 0 || len(unit) == 0:
+		return value.Nil, value.Errorf("assoc: no character %s for index %d", value.PrStr(v), i)
+	case i < int64(len(units)):
+		units[i] = unit[0]
+	default:
+		units = append(units, unit[0])
+	}
+	return value.String(value.FromUnits(units)), nil
 }
 
 func assoc(th *eval.Thread, a []value.Value) (value.Value, error) {
@@ -302,6 +327,8 @@ func dissoc(th *eval.Thread, a []value.Value) (value.Value, error) {
 	}
 	for _, k := range a[1:] {
 		switch x := m.Ref().(type) {
+		case *value.MutableMap:
+			return value.Nil, value.Errorf("Function 'dissoc' can not be used with mutable maps use dissoc!")
 		case value.Map:
 			m = x.Dissoc(k).Val()
 		case value.Sequence:
@@ -331,12 +358,30 @@ func withRest(th *eval.Thread, f value.Value, rest []value.Value) func(value.Val
 }
 
 func update(th *eval.Thread, a []value.Value) (value.Value, error) {
-	if s, ok := a[0].Ref().(value.Sequence); ok {
-		if i, ok := a[1].Long(); ok && (i < 0 || i > int64(s.Count())) {
+	f := withRest(th, a[2], a[3:])
+	switch x := a[0].Ref().(type) {
+	case value.Sequence:
+		i, err := asLong(a[1])
+		if err != nil {
+			return value.Nil, err
+		}
+		if i < 0 || i > int64(x.Count()) {
 			return value.Nil, value.Errorf("Function 'update' index %d out of bounds", i)
 		}
+		old := value.Nil
+		if i < int64(x.Count()) {
+			old = x.Nth(int(i))
+		}
+		v, err := f(old)
+		return x.Set(int(i), v).Val(), err
+	case *record:
+		return alterIn(th, a[0], a[1:2], f)
+	case value.Map:
+		old, _ := x.Get(a[1])
+		v, err := f(old)
+		return x.Assoc(a[1], v).Val(), err
 	}
-	return alterIn(th, a[0], a[1:2], withRest(th, a[2], a[3:]))
+	return value.Nil, value.Errorf("'update' does not allow %s as associative structure", a[0].Type())
 }
 
 func updateIn(th *eval.Thread, a []value.Value) (value.Value, error) {
@@ -442,6 +487,9 @@ func mergeWith(th *eval.Thread, a []value.Value) (value.Value, error) {
 }
 
 func zipmap(th *eval.Thread, ks, vs value.Value) (value.Value, error) {
+	if _, isSet := ks.Ref().(value.Set); isSet {
+		return value.Nil, value.CoerceError(ks, "a sequential collection")
+	}
 	keys, err := iterable(th, ks)
 	if err != nil {
 		return value.Nil, err

@@ -10,7 +10,7 @@ import "gondola/lisp/eval"
 // Tables returns all tables of the package, for Runtime.Install.
 func Tables() []eval.Table {
 	return []eval.Table{
-		controlTable, comprehensionTable, arithTable, predicateTable, seqTable,
+		controlTable, comprehensionTable, arithTable, predicateTable, seqTable, seqBuildTable, seqArrangeTable,
 		collTable, mapFunctionTable, seqPartsTable, walkTable, hofTable, transducerTable, nameTable, mathTable, timeTextTable, timeTable,
 		printTable, refTable, futureTable, promiseTable, agentTable, threadTable, scheduleTable, exceptionTable, assertTable, customTypeTable, protocolTable, nsTable, docTable, systemTable, hostTable, shellTable, csvTable, cidrTable, cryptTable, fileTable, fileTreeTable, slurpTable, globTable, streamTable, compressTable, zipTable, interopTable, mutableTable, queueTable, arrayTable,
 		textTable, regexTable, formatTable, textSplitTable, jsonTable, bytesTable, bytesNumberTable, textCodeTable, textCharTable, textCutTable, textMiscTable,

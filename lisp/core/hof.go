@@ -18,8 +18,8 @@ var hofTable = eval.Table{
 			if c.IsNil() {
 				return value.Nil, nil
 			}
-			if _, err := onlySequence(th, "mapv", c, 0); err != nil {
-				return value.Nil, err
+			if !takes(c, 0) {
+				return value.Nil, invalidType("mapv", c)
 			}
 		}
 		v, err := th.Apply(th.Runtime().Core("map"), a)
@@ -35,6 +35,9 @@ var hofTable = eval.Table{
 			return value.Nil, value.Errorf("Cannot coerce value of type :core/function to list.")
 		}
 		v, err := th.Apply(th.Runtime().Core("map"), a)
+		if err == nil && v.IsNil() {
+			err = value.CoerceError(v, "list")
+		}
 		if err != nil {
 			return value.Nil, err
 		}
@@ -169,7 +172,7 @@ func mapN(th *eval.Thread, a []value.Value) (value.Value, error) {
 
 func mapIndexed(th *eval.Thread, f, c value.Value) (value.Value, error) {
 	if c.IsNil() {
-		return value.Nil, nil
+		return value.Nil, value.CoerceError(c, "a sequential collection")
 	}
 	items, err := iterable(th, c)
 	for i := range items {
@@ -227,6 +230,9 @@ func lazyFilter(pred value.Value, want bool, l *value.LazySeq) *value.LazySeq {
 }
 
 func keep(th *eval.Thread, f, c value.Value) (value.Value, error) {
+	if c.IsNil() {
+		return value.Nil, nil
+	}
 	var out []value.Value
 	ok, err := value.Each(th, c, func(v value.Value) error {
 		r, err := th.Call1(f, v)
@@ -253,7 +259,7 @@ func reduce(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if _, ok := c.Ref().(*value.Str); ok {
 		return value.Nil, value.CoerceError(c, "a sequential collection")
 	}
-	ok, err := value.Each(th, c, func(v value.Value) error {
+	ok, err := eachTaking(th, c, func(v value.Value) error {
 		if !some {
 			acc, some = v, true
 			return nil
@@ -287,9 +293,6 @@ func reduce(th *eval.Thread, a []value.Value) (value.Value, error) {
 }
 
 func reduceKV(th *eval.Thread, f, acc, c value.Value) (value.Value, error) {
-	if c.IsNil() {
-		return acc, nil
-	}
 	m, err := asMap(c)
 	if err != nil {
 		return value.Nil, err
@@ -464,23 +467,43 @@ func quantifier(name string, stopAt, result bool) eval.Row {
 		}}
 }
 
-// eachNil calls f for each element. From a queue it takes elements, waiting for them, until nil arrives (language.md 21).
+// eachNil calls f for each element.
 func eachNil(th *eval.Thread, f, c value.Value) (value.Value, error) {
-	q, ok := c.Ref().(*value.Queue)
-	if !ok || q.Type() != value.TypeQueue {
-		switch c.Ref().(type) {
-		case *value.Str, value.Set:
-			return value.Nil, invalidType("docoll", c)
+	switch x := c.Ref().(type) {
+	case *value.Str, value.Set:
+		return value.Nil, invalidType("docoll", c)
+	case *value.Queue:
+		if x.Type() == value.TypeStack {
+			return value.Nil, value.CoerceError(c, "a sequential collection")
 		}
-		return eachStar(th, f, c)
+	}
+	ok, err := eachTaking(th, c, func(v value.Value) error {
+		_, err := th.Call1(f, v)
+		return err
+	})
+	if !ok && err == nil {
+		err = value.CoerceError(c, "a sequential collection")
+	}
+	return value.Nil, err
+}
+
+// eachTaking goes through the elements of a collection, a stack from its top. From a queue it takes them, waiting, until nil
+// arrives (language.md 21).
+func eachTaking(th *eval.Thread, c value.Value, f func(value.Value) error) (bool, error) {
+	q, ok := c.Ref().(*value.Queue)
+	switch {
+	case !ok:
+		return value.Each(th, c, f)
+	case q.Type() != value.TypeQueue && q.Type() != value.TypeDeque:
+		return value.EachAny(th, c, f)
 	}
 	for {
 		v, err := dequeue(th, q, value.Head, nil)
 		if err != nil || v.IsNil() {
-			return value.Nil, err
+			return true, err
 		}
-		if _, err := th.Call1(f, v); err != nil {
-			return value.Nil, err
+		if err := f(v); err != nil {
+			return true, err
 		}
 	}
 }

@@ -43,15 +43,14 @@ func endOf(name string, bounds func(n, count int) (int, int)) func(*eval.Thread,
 		if c.IsNil() {
 			return value.EmptyList.Val(), nil
 		}
-		switch x := c.Ref().(type) {
-		case value.Sequence, *value.Str:
-		case *value.LazySeq:
-			if name == "nfirst" {
-				return lazyTake(x, k).Val(), nil
-			}
-			return value.Nil, value.Errorf("%s: type %s not supported", name, c.Type())
-		default:
-			return value.Nil, value.Errorf("%s: type %s not supported", name, c.Type())
+		lazy, isLazy := c.Ref().(*value.LazySeq)
+		_, isText := c.Ref().(*value.Str)
+		_, isSequence := c.Ref().(value.Sequence)
+		switch {
+		case isLazy && name == "nfirst":
+			return lazyTake(lazy, k).Val(), nil
+		case isMutableSeq(c, value.TypeMutableVector) || !isText && !isSequence:
+			return value.Nil, notSupported(name, c)
 		}
 		return sliced(th, name, c, func(count int) (int, int) { return bounds(clampInt(k), count) })
 	}
@@ -138,6 +137,9 @@ func replace(_ *eval.Thread, smap, c value.Value) (value.Value, error) {
 	switch x := c.Ref().(type) {
 	case value.Sequence:
 		items := x.Items()
+		if isMutableSeq(c, typeArrayList) { // the reference compares its Java numbers, which equal nothing
+			return value.ListOf(items).Val(), nil
+		}
 		for i, v := range items {
 			items[i] = swap(v)
 		}

@@ -18,10 +18,10 @@ func sortRow(th *eval.Thread, a []value.Value) (value.Value, error) {
 	}
 	if len(a) == 1 {
 		sortNatural(items)
-		return sameKind(c, items), nil
+		return sorted(c, items), nil
 	}
 	items, err = mergeSort(items, comparator(th, a[0]))
-	return sameKind(c, items), err
+	return sorted(c, items), err
 }
 
 func sortable(th *eval.Thread, c value.Value) ([]value.Value, error) {
@@ -128,5 +128,5 @@ func sortBy(th *eval.Thread, a []value.Value) (value.Value, error) {
 	for i, p := range pairs {
 		items[i] = p.Ref().(*value.MapEntry).Value
 	}
-	return sameKind(c, items), nil
+	return sorted(c, items), nil
 }

@@ -232,6 +232,12 @@ func reduceTest(name string, stopAt bool) func(*eval.Thread, value.Value) (value
 }
 
 func dedupe(th *eval.Thread, c value.Value) (value.Value, error) {
+	switch c.Ref().(type) {
+	case value.Map, value.Set, *value.Str: // as the reference, whose dedupe is a cast away from failing
+		return value.Nil, value.Throwf(value.ClassCastException, "dedupe: %s is no sequence", c.Type())
+	case *value.LazySeq:
+		return value.Nil, invalidType("dedupe", c)
+	}
 	if c.IsNil() {
 		return value.EmptyList.Val(), nil
 	}

@@ -58,6 +58,7 @@ var (
 	UnsupportedTemporal    = &Class{"java.time.temporal.UnsupportedTemporalTypeException", DateTimeException}
 	IOException            = &Class{"java.io.IOException", ExceptionClass}
 	FileNotFound           = &Class{"java.io.FileNotFoundException", IOException}
+	ClassCastException     = &Class{"java.lang.ClassCastException", RuntimeException}
 	ExecutionException     = &Class{"java.util.concurrent.ExecutionException", ExceptionClass}
 )
 
@@ -94,13 +95,13 @@ var thrownClasses = []*Class{
 	UnsupportedTemporal,
 	IOException,
 	FileNotFound,
+	ClassCastException,
 	ExecutionException,
 }
 
 // otherClasses are those of the tree that scripts name and nothing here throws.
 var otherClasses = []*Class{
 	{"java.lang.Error", Throwable},
-	{"java.lang.ClassCastException", RuntimeException},
 	{"java.lang.ClassNotFoundException", ExceptionClass},
 	{"java.lang.CloneNotSupportedException", ExceptionClass},
 	{"java.lang.InterruptedException", ExceptionClass},

@@ -47,6 +47,9 @@ func newQueue(t *Type, capacity int) *Queue {
 
 func (q *Queue) Type() *Type { return q.t }
 
+// Empty is a new one of the same kind and capacity.
+func (q *Queue) Empty() *Queue { return newQueue(q.t, q.capacity) }
+
 // End is the side of a queue.
 type End int
 
