@@ -74,6 +74,12 @@ func TestLang(t *testing.T) {
 	if err := json.Unmarshal(text, &cases); err != nil {
 		t.Fatal(err)
 	}
+	evaluateAll(t, "lang", cases)
+}
+
+// evaluateAll runs all cases of a kind, some at a time, and judges them; with -v it tells how the pending ones fail.
+func evaluateAll(t *testing.T, kind string, cases []langCase) {
+	t.Helper()
 	pending := readPending(t)
 	t.Setenv("TZ", "UTC")
 	verdicts := make([]verdict, len(cases))
@@ -83,8 +89,7 @@ func TestLang(t *testing.T) {
 		workers.Go(func() {
 			for i := range work {
 				c := &cases[i]
-				id := "lang/" + c.ID
-				verdicts[i] = verdict{id: id, group: c.Area + " " + c.Tier, failure: c.run()}
+				verdicts[i] = verdict{id: kind + "/" + c.ID, group: c.Area + " " + c.Tier, failure: c.run()}
 			}
 		})
 	}
@@ -100,11 +105,14 @@ func TestLang(t *testing.T) {
 			}
 		}
 	}
-	judge(t, "lang", verdicts)
+	judge(t, kind, verdicts)
 }
 
 // run evaluates the case and says what is wrong with the outcome.
 func (c *langCase) run() string {
+	if c.Error != nil && c.Error.Type == "blocks" {
+		return c.blocks()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), langTimeout)
 	defer cancel()
 	outcome := make(chan string, 1)

@@ -10,7 +10,6 @@ import (
 	"os"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -32,8 +31,6 @@ func TestCollectionMatrix(t *testing.T) {
 	if len(lines) < 80 || len(kinds) < 17 {
 		t.Fatalf("%d lines, %d kinds", len(lines), len(kinds))
 	}
-	t.Setenv("TZ", "UTC")
-	pending := readPending(t)
 	var cases []langCase
 	for row, line := range lines[1:] {
 		cells := strings.Split(line, "\t")
@@ -41,35 +38,14 @@ func TestCollectionMatrix(t *testing.T) {
 			t.Fatalf("line %d has %d cells", row+2, len(cells))
 		}
 		for column, want := range cells[1:] {
-			c := langCase{ID: fmt.Sprintf("%02d-%02d", row+1, column+1), Expr: matrixArgument.ReplaceAllLiteralString(cells[0], kinds[column]), Result: want}
+			c := langCase{ID: fmt.Sprintf("%02d-%02d", row+1, column+1), Area: "all", Tier: "expressions", Expr: matrixArgument.ReplaceAllLiteralString(cells[0], kinds[column]), Result: want}
 			if class, ok := strings.CutPrefix(want, "!"); ok {
 				c.Error = &langError{Type: class}
 			}
 			cases = append(cases, c)
 		}
 	}
-	verdicts := make([]verdict, len(cases))
-	var workers sync.WaitGroup
-	for w := range langWorkers {
-		workers.Go(func() {
-			for i := w; i < len(cases); i += langWorkers {
-				run := cases[i].run
-				if e := cases[i].Error; e != nil && e.Type == "blocks" {
-					run = cases[i].blocks
-				}
-				verdicts[i] = verdict{id: "matrix/" + cases[i].ID, group: "matrix", failure: run()}
-			}
-		})
-	}
-	workers.Wait()
-	if testing.Verbose() && !*printPending {
-		for i, v := range verdicts {
-			if _, listed := pending[v.id]; listed && v.failure != "" {
-				t.Logf("pending %s: %s\n\t%s", v.id, cases[i].Expr, v.failure)
-			}
-		}
-	}
-	judge(t, "matrix", verdicts)
+	evaluateAll(t, "matrix", cases)
 }
 
 // blocks says what is wrong with an expression that must wait until it is interrupted.

@@ -91,7 +91,7 @@ var fileTable = eval.Table{
 		if err != nil {
 			return value.Nil, ioError(err)
 		}
-		return temporal.Moment{Kind: temporal.Zoned, T: info.ModTime()}.To(temporal.LocalDateTime, temporal.DefaultZone).Val(), nil
+		return temporal.Moment{Kind: temporal.Zoned, T: info.ModTime()}.To(temporal.LocalDateTime, temporal.DefaultZone()).Val(), nil
 	}),
 	fileRow("io/symbolic-link?", func(p string) (value.Value, error) {
 		info, err := os.Lstat(p)

@@ -200,11 +200,17 @@ func callMethod(th *eval.Thread, target value.Value, name string, a []value.Valu
 		return th.Call(th.Runtime().Core("str"), target)
 	}
 	if bean, ok := beanOf(target); ok && len(a) == 0 {
-		for _, prefix := range []string{"get", "is", ""} {
-			if rest, ok := strings.CutPrefix(name, prefix); ok && rest != "" {
-				if v, ok := bean.BeanProperty(strings.ToLower(rest[:1]) + rest[1:]); ok {
-					return v, nil
-				}
+		return getter(bean, name, "get", "is", "")
+	}
+	return value.Nil, errNoMember
+}
+
+// getter reads the property of a bean that a method, one of the prefixes before its name, reads.
+func getter(bean value.Bean, method string, prefixes ...string) (value.Value, error) {
+	for _, prefix := range prefixes {
+		if name, ok := strings.CutPrefix(method, prefix); ok && name != "" {
+			if v, ok := bean.BeanProperty(strings.ToLower(name[:1]) + name[1:]); ok {
+				return v, nil
 			}
 		}
 	}

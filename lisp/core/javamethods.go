@@ -248,9 +248,9 @@ func momentMethod(m temporal.Moment, name string, a []value.Value) (value.Value,
 	}
 	switch name {
 	case "toLocalDate":
-		return m.To(temporal.LocalDate, temporal.DefaultZone).Val(), nil
+		return m.To(temporal.LocalDate, temporal.DefaultZone()).Val(), nil
 	case "toLocalDateTime":
-		return m.To(temporal.LocalDateTime, temporal.DefaultZone).Val(), nil
+		return m.To(temporal.LocalDateTime, temporal.DefaultZone()).Val(), nil
 	case "toString":
 		return value.String(m.String()), nil
 	case "lengthOfMonth":
@@ -258,12 +258,5 @@ func momentMethod(m temporal.Moment, name string, a []value.Value) (value.Value,
 	case "lengthOfYear":
 		return value.Int(int32(m.DaysInYear())), nil
 	}
-	for _, prefix := range []string{"get", "is"} {
-		if property, ok := strings.CutPrefix(name, prefix); ok && property != "" {
-			if v, ok := m.BeanProperty(strings.ToLower(property[:1]) + property[1:]); ok {
-				return v, nil
-			}
-		}
-	}
-	return value.Nil, errNoMember
+	return getter(m, name, "get", "is")
 }

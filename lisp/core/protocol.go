@@ -19,9 +19,9 @@ var protocolTable = eval.Table{
 		if err != nil {
 			return value.Nil, err
 		}
-		pr, ok := p.Ref().(*protocol)
-		if !ok {
-			return value.Nil, value.CoerceError(p, "protocol")
+		pr, err := asProtocol(p)
+		if err != nil {
+			return value.Nil, err
 		}
 		return value.Bool(pr.extends(name)), nil
 	}, Forms: "(extends? type protocol)", Doc: "Whether a type implements a protocol."},
@@ -48,6 +48,14 @@ var typeProtocol = &value.Type{Name: "core/protocol"}
 
 func (*protocol) Type() *value.Type          { return typeProtocol }
 func (p *protocol) PrintTo(w *value.Printer) { w.WriteString(p.name) }
+
+func asProtocol(v value.Value) (*protocol, error) {
+	p, ok := v.Ref().(*protocol)
+	if !ok {
+		return nil, value.CoerceError(v, "protocol")
+	}
+	return p, nil
+}
 
 func (p *protocol) extends(t string) bool {
 	p.mu.RLock()
@@ -140,9 +148,9 @@ func extendStar(th *eval.Thread, t, p, methods value.Value) (value.Value, error)
 	if err != nil {
 		return value.Nil, err
 	}
-	pr, ok := p.Ref().(*protocol)
-	if !ok {
-		return value.Nil, value.CoerceError(p, "protocol")
+	pr, err := asProtocol(p)
+	if err != nil {
+		return value.Nil, err
 	}
 	pr.mu.Lock()
 	defer pr.mu.Unlock()

@@ -91,7 +91,7 @@ func timeDate(_ *eval.Thread, a []value.Value) (value.Value, error) {
 		return temporal.Moment{Kind: temporal.Date, T: time.UnixMilli(n)}.Val(), nil
 	}
 	m, err := theMoment("time/date", a[0])
-	return m.To(temporal.Date, temporal.DefaultZone).Val(), err
+	return m.To(temporal.Date, temporal.DefaultZone()).Val(), err
 }
 
 // timeOf is the constructor of a kind.
@@ -100,7 +100,7 @@ func timeOf(kind temporal.Kind) func(*eval.Thread, []value.Value) (value.Value, 
 	counts := [...][]int{{0, 1, 3}, {0, 1, 3, 6, 7}, {0, 1, 3, 6, 7}}[kind]
 	return func(th *eval.Thread, a []value.Value) (value.Value, error) {
 		total := len(a)
-		zone, given := temporal.DefaultZone, false
+		zone, given := temporal.DefaultZone(), false
 		if kind == temporal.Zoned && len(a) > 0 {
 			id, ok := value.StringOrKeyword(a[0])
 			if ok && id != "" && !('0' <= id[0] && id[0] <= '9') {
@@ -185,16 +185,22 @@ func toFormatter(kind temporal.Kind, v value.Value) (*temporal.Formatter, error)
 	return nil, value.Errorf("Function 'time/format' does not allow %s as format parameter.", v.Type())
 }
 
+// formatterOf is the formatter of a format and perhaps a locale.
+func formatterOf(kind temporal.Kind, a []value.Value) (*temporal.Formatter, error) {
+	f, err := toFormatter(kind, a[0])
+	if err == nil && len(a) == 2 {
+		err = checkLocale(a[1], f)
+	}
+	return f, err
+}
+
 func timeParse(kind temporal.Kind) func(*eval.Thread, []value.Value) (value.Value, error) {
 	return func(_ *eval.Thread, a []value.Value) (value.Value, error) {
 		text, ok := a[0].Str()
 		if !ok {
 			return value.Nil, value.CoerceError(a[0], "string")
 		}
-		f, err := toFormatter(kind, a[1])
-		if err == nil && len(a) == 3 {
-			err = checkLocale(a[2], f)
-		}
+		f, err := formatterOf(kind, a[1:])
 		if err != nil {
 			return value.Nil, err
 		}
@@ -206,10 +212,7 @@ func timeParse(kind temporal.Kind) func(*eval.Thread, []value.Value) (value.Valu
 var typeFormatter = &value.Type{Name: "java.time.format.DateTimeFormatter"}
 
 func timeFormatter(_ *eval.Thread, a []value.Value) (value.Value, error) {
-	f, err := toFormatter(temporal.Zoned, a[0])
-	if err == nil && len(a) == 2 {
-		err = checkLocale(a[1], f)
-	}
+	f, err := formatterOf(temporal.Zoned, a)
 	if err != nil {
 		return value.Nil, err
 	}
@@ -221,15 +224,12 @@ func timeFormat(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	if !ok {
 		return value.Nil, value.Errorf("Function 'time/format' does not allow %s as date parameter", a[0].Type())
 	}
-	f, err := toFormatter(m.Kind, a[1])
-	if err == nil && len(a) == 3 {
-		err = checkLocale(a[2], f)
-	}
+	f, err := formatterOf(m.Kind, a[1:])
 	if err != nil {
 		return value.Nil, err
 	}
 	if m.Kind == temporal.Date {
-		m = m.To(temporal.Zoned, temporal.DefaultZone)
+		m = m.To(temporal.Zoned, temporal.DefaultZone())
 	}
 	text, err := f.Format(m)
 	return value.String(text), err
@@ -321,7 +321,7 @@ func timeField(name string, of func(temporal.Moment) int) func(*eval.Thread, val
 func inZone(name string, v value.Value) (temporal.Moment, error) {
 	m, err := theMoment(name, v)
 	if err == nil && m.Kind == temporal.Date {
-		m = m.To(temporal.Zoned, temporal.DefaultZone)
+		m = m.To(temporal.Zoned, temporal.DefaultZone())
 	}
 	return m, err
 }
@@ -461,13 +461,13 @@ func timeToMillis(_ *eval.Thread, v value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
-	return value.Long(m.To(temporal.Date, temporal.DefaultZone).T.UnixMilli()), nil
+	return value.Long(m.To(temporal.Date, temporal.DefaultZone()).T.UnixMilli()), nil
 }
 
 func timeUnix(th *eval.Thread, a []value.Value) (value.Value, error) {
 	switch len(a) {
 	case 0:
-		return value.Long(temporal.Moment{Kind: temporal.Zoned, T: time.Now()}.To(temporal.LocalDateTime, temporal.DefaultZone).T.Unix()), nil
+		return value.Long(temporal.Moment{Kind: temporal.Zoned, T: time.Now()}.To(temporal.LocalDateTime, temporal.DefaultZone()).T.Unix()), nil
 	case 1:
 		if _, ok := a[0].Long(); ok {
 			return a[0], nil
@@ -480,7 +480,7 @@ func timeUnix(th *eval.Thread, a []value.Value) (value.Value, error) {
 		if err != nil {
 			return value.Nil, err
 		}
-		return value.Long(m.To(temporal.LocalDateTime, temporal.DefaultZone).T.Unix()), nil
+		return value.Long(m.To(temporal.LocalDateTime, temporal.DefaultZone()).T.Unix()), nil
 	case 3, 6, 7:
 		m, err := timeOfFields(temporal.LocalDateTime, a, time.UTC)
 		return value.Long(m.T.Unix()), err

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // a static binary knows the zones without files of the system
 
@@ -45,8 +46,8 @@ func (m Moment) Type() *value.Type { return types[m.Kind] }
 // Of returns the moment that a value is.
 func Of(v value.Value) (Moment, bool) { return value.HostOf[Moment](v) }
 
-// DefaultZone is the zone of the process under its own name.
-var DefaultZone = func() *time.Location {
+// DefaultZone is the zone of the process under its own name, found out when it is first asked for.
+var DefaultZone = sync.OnceValue(func() *time.Location {
 	name := os.Getenv("TZ")
 	if name == "" {
 		if link, err := os.Readlink("/etc/localtime"); err == nil {
@@ -57,7 +58,7 @@ var DefaultZone = func() *time.Location {
 		return zone
 	}
 	return time.UTC
-}()
+})
 
 // ParseZone reads a zone id: a region, or an offset such as Z, +01:00 and -0530.
 func ParseZone(id string) (*time.Location, error) {
@@ -302,6 +303,18 @@ func unitName(d time.Duration) string {
 	return "Millis"
 }
 
+// wholeSeconds are those from a to b, towards zero.
+func wholeSeconds(a, b time.Time) int64 {
+	seconds := b.Unix() - a.Unix()
+	switch {
+	case seconds > 0 && b.Nanosecond() < a.Nanosecond():
+		seconds--
+	case seconds < 0 && b.Nanosecond() > a.Nanosecond():
+		seconds++
+	}
+	return seconds
+}
+
 // Between counts the whole units from m to other.
 func (m Moment) Between(other Moment, unit Amount) (int64, error) {
 	if unit.Time != 0 {
@@ -311,13 +324,7 @@ func (m Moment) Between(other Moment, unit Amount) (int64, error) {
 		a, b := m.T, other.T
 		per := int64(time.Second / unit.Time)
 		if per == 0 { // more than a second
-			seconds := b.Unix() - a.Unix()
-			if seconds > 0 && b.Nanosecond() < a.Nanosecond() {
-				seconds--
-			} else if seconds < 0 && b.Nanosecond() > a.Nanosecond() {
-				seconds++
-			}
-			return seconds / int64(unit.Time/time.Second), nil
+			return wholeSeconds(a, b) / int64(unit.Time/time.Second), nil
 		}
 		return (b.Unix()-a.Unix())*per + (int64(b.Nanosecond())-int64(a.Nanosecond()))/int64(unit.Time), nil
 	}
@@ -342,13 +349,7 @@ func (m Moment) Between(other Moment, unit Amount) (int64, error) {
 		}
 		return months / unit.Months, nil
 	}
-	seconds := b.Unix() - a.Unix()
-	if seconds > 0 && b.Nanosecond() < a.Nanosecond() {
-		seconds--
-	} else if seconds < 0 && b.Nanosecond() > a.Nanosecond() {
-		seconds++
-	}
-	return seconds / (86400 * unit.Days), nil
+	return wholeSeconds(a, b) / (86400 * unit.Days), nil
 }
 
 // String is the ISO form, as Java's toString.
@@ -357,7 +358,7 @@ func (m Moment) String() string {
 	case LocalDate:
 		return dateText(m.T)
 	case Date:
-		t := m.T.In(DefaultZone)
+		t := m.T.In(DefaultZone())
 		return t.Format("Mon Jan 02 15:04:05 MST 2006")
 	}
 	t := m.T

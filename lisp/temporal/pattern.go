@@ -52,7 +52,7 @@ func ISO(kind Kind) *Formatter {
 }
 
 func (m Moment) iso() string {
-	text, err := ISO(m.Kind).Format(m.To(m.Kind, DefaultZone))
+	text, err := ISO(m.Kind).Format(m.To(m.Kind, DefaultZone()))
 	if err != nil {
 		return m.String()
 	}
@@ -159,11 +159,17 @@ func (f *Formatter) Format(m Moment) (string, error) {
 	return b.String(), nil
 }
 
+// timeFields are the letters that a date alone cannot fill, under the names that errors give them.
+var timeFields = map[byte]string{
+	'H': "HourOfDay", 'h': "ClockHourOfAmPm", 'K': "HourOfAmPm", 'k': "ClockHourOfDay", 'm': "MinuteOfHour", 's': "SecondOfMinute",
+	'a': "AmPmOfDay", 'A': "MilliOfDay", 'S': "NanoOfSecond", 'n': "NanoOfSecond", '~': "NanoOfSecond",
+}
+
 func (it item) format(m Moment) (text, missing string) {
 	t := m.T
 	pad := func(n int) (string, string) { return fmt.Sprintf("%0*d", it.n, n), "" }
-	if strings.IndexByte("aHhKkmsSnA~", it.letter) >= 0 && it.letter != 0 && m.Kind == LocalDate {
-		return "", map[byte]string{'H': "HourOfDay", 'h': "ClockHourOfAmPm", 'K': "HourOfAmPm", 'k': "ClockHourOfDay", 'm': "MinuteOfHour", 's': "SecondOfMinute", 'a': "AmPmOfDay", 'A': "MilliOfDay"}[it.letter] + ifEmpty(it.letter, "SnN~", "NanoOfSecond")
+	if timeFields[it.letter] != "" && m.Kind == LocalDate {
+		return "", timeFields[it.letter]
 	}
 	if it.letter != 0 && strings.IndexByte("VzXxZO", it.letter) >= 0 && (m.Kind == LocalDate || m.Kind == LocalDateTime) {
 		return "", "OffsetSeconds"
@@ -242,13 +248,6 @@ func (it item) format(m Moment) (text, missing string) {
 		return offsetID(offset), ""
 	}
 	return it.offset(offset), ""
-}
-
-func ifEmpty(letter byte, of, name string) string {
-	if strings.IndexByte(of, letter) >= 0 {
-		return name
-	}
-	return ""
 }
 
 // offset is the text of an X, x, Z or O.
