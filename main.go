@@ -11,8 +11,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -25,7 +25,9 @@ import (
 
 	"gondola/ipcmod"
 	"gondola/lisp"
+	"gondola/lisp/cli"
 	"gondola/lisp/eval"
+	"gondola/lisp/paint"
 	"gondola/lisp/repl"
 	"gondola/lisp/value"
 )
@@ -44,12 +46,8 @@ const usage = `Usage: gondola [options]                  start the interactive i
        gondola [options] - [ARGS]        the same with the script from standard input, also when it is a pipe
        gondola [options] -e EXPR [ARGS]  evaluate an expression
        gondola serve [options] FILE      run a script that opens servers, stay until SIGINT or SIGTERM
-%sOptions:
-  -q, --quiet          do not print the value of the last form
-  --load-path A:B      folders in which relative files are looked for after the working directory
-  --version            print the version
-  --help               print this
-
+%sOptions, before FILE; -- ends them:
+%s
 ARGS are the script's *ARGV*. The exit status is 0, what the script set with (system-exit-code n), 1 after an uncaught
 exception, 2 after wrong usage, 130 or 143 after SIGINT or SIGTERM.
 `
@@ -83,7 +81,7 @@ func help() string {
 	for _, c := range commands {
 		fmt.Fprintf(&lines, "       %-33s %s\n", "gondola "+c.name+" "+c.args, c.help)
 	}
-	return fmt.Sprintf(usage, lines.String())
+	return fmt.Sprintf(usage, lines.String(), cli.OptionsHelp())
 }
 
 // tune sets what belongs to the process and never to a library: a few more Ps than cores on a small machine, because
@@ -111,80 +109,8 @@ func memory() (total int64) {
 	return min(total, group)
 }
 
-// options is the command line, understood.
-type options struct {
-	quiet, serve, version bool
-	interactive           bool
-	loadPath              []string
-	file, text            string // the script and its name in errors
-	args                  []string
-}
-
-// parse understands the command line and reads the script. Any error but flag.ErrHelp is wrong usage.
-func parse(args []string) (*options, error) {
-	o := &options{serve: len(args) > 0 && args[0] == "serve"}
-	if o.serve {
-		args = args[1:]
-	}
-	set := flag.NewFlagSet("gondola", flag.ContinueOnError)
-	set.SetOutput(io.Discard)
-	set.BoolVar(&o.quiet, "q", false, "")
-	set.BoolVar(&o.quiet, "quiet", false, "")
-	set.BoolVar(&o.version, "version", false, "")
-	loadPath := set.String("load-path", "", "")
-	set.Func("e", "", func(text string) error { o.text, o.file = text, "command-line"; return nil })
-	if err := set.Parse(args); err != nil {
-		return nil, err
-	}
-	o.args, o.loadPath = set.Args(), filepath.SplitList(*loadPath)
-	switch {
-	case o.serve && (o.file != "" || len(o.args) == 0):
-		return nil, errors.New("serve needs a FILE")
-	case o.version || o.file != "":
-		return o, nil
-	case len(o.args) > 0:
-		o.file, o.args = o.args[0], o.args[1:]
-	case isTerminal(os.Stdin):
-		o.interactive = true
-		return o, nil
-	default:
-		o.file = "-"
-	}
-	return o, o.read()
-}
-
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	null, noNull := os.Stat(os.DevNull)
-	return err == nil && info.Mode()&fs.ModeCharDevice != 0 && (noNull != nil || !os.SameFile(info, null))
-}
-
-// read reads the script: standard input to its end, or the first file of that name in the working directory and the load
-// path (H4).
-func (o *options) read() error {
-	if o.file == "-" {
-		text, err := io.ReadAll(os.Stdin)
-		o.file, o.text = "stdin", string(text)
-		return err
-	}
-	paths := []string{o.file}
-	for _, dir := range o.loadPath {
-		if !filepath.IsAbs(o.file) {
-			paths = append(paths, filepath.Join(dir, o.file))
-		}
-	}
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if !errors.Is(err, fs.ErrNotExist) {
-			o.text = string(text)
-			return err
-		}
-	}
-	return fmt.Errorf("there is no file %s in the working directory or on the load path", o.file)
-}
-
 func run(args []string) int {
-	o, err := parse(args)
+	o, err := cli.Parse(args, os.Stdin)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Print(help())
@@ -192,44 +118,88 @@ func run(args []string) int {
 	case err != nil:
 		fmt.Fprintf(os.Stderr, "gondola: %v\nTry: gondola --help\n", err)
 		return statusUsage
-	case o.version:
+	case o.Version:
 		fmt.Printf("gondola %s (Venice %s)\n", version, venice)
 		return 0
-	case o.interactive:
+	case o.Interactive:
 		return interact(o)
 	}
 	p := watchSignals()
-	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})) // H6
+	logger := newLogger(o, os.Stderr)
 	open := &ipcmod.Register{}
+	config := ipcmod.Config{Logger: logger, Open: open}
+	if o.Serve {
+		config.Listen = announce
+	}
 	in := lisp.New(lisp.Options{
-		Stdin: os.Stdin, Stdout: p, Stderr: os.Stderr, Logger: logger, LoadPath: o.loadPath,
-		Args:   append([]string{}, o.args...), // never nil: nil is an embedded interpreter's
-		Tables: ipcmod.Module(ipcmod.Config{Logger: logger, Open: open}),
+		Stdin: os.Stdin, Stdout: p, Stderr: os.Stderr, Logger: logger, LoadPath: o.LoadPath,
+		Args:   append([]string{}, o.Args...), // never nil: nil is an embedded interpreter's
+		Tables: ipcmod.Module(config),
 	})
-	v, err := in.Eval(p.ctx, o.text, o.file)
-	if err == nil && !o.quiet && !v.IsNil() {
+	if o.Serve {
+		watchHangup(in, o.File)
+	}
+	v, err := in.Eval(p.ctx, o.Text, o.File)
+	if err == nil && !o.Quiet && !v.IsNil() {
 		fmt.Fprintln(p, value.PrStr(v))
 	}
-	if err == nil && o.serve {
+	if err == nil && o.Serve {
 		<-p.ctx.Done()
 	}
 	status, _ := in.Runtime().ExitCode()
 	signalled := p.signal.Load() != 0
 	if err != nil && !signalled {
 		status = statusFailed
-		lisp.WriteError(os.Stderr, err, o.file, o.text)
+		style := lisp.ErrorStyle{Format: o.ErrorFormat, Sources: map[string]string{o.File: o.Text}}
+		if cli.IsTerminal(os.Stderr) {
+			style.Theme = paint.Select(o.Theme, os.Getenv)
+		}
+		in.WriteError(os.Stderr, err, style)
 	}
 	shut(in, open, signalled)
 	return p.status(status)
 }
 
+// newLogger is the log of H6: by default warnings on standard error, one line each.
+func newLogger(o *cli.Options, w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: o.LogLevel}
+	if o.LogJSON {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// announce listens for gondola serve and says where.
+func announce(network, address string) (net.Listener, error) {
+	l, err := net.Listen(network, address)
+	if err == nil {
+		scheme := map[string]string{"tcp": "af-inet", "unix": "af-unix"}[network]
+		fmt.Fprintf(os.Stderr, "listening on %s://%s\n", scheme, l.Addr())
+	}
+	return l, err
+}
+
+// watchHangup answers SIGHUP of a serving process with what a restart would read again: nothing is reloaded, because open
+// servers hold queues and functions that a second run of the script would meet.
+func watchHangup(in *lisp.Interp, file string) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	go func() {
+		for range hangup {
+			files := append([]string{file}, in.LoadedFiles()...)
+			fmt.Fprintf(os.Stderr, "SIGHUP: nothing is reloaded; a restart would read %s\n", strings.Join(files, ", "))
+		}
+	}()
+}
+
 // interact runs the REPL. Servers stay open until it ends.
-func interact(o *options) int {
+func interact(o *cli.Options) int {
 	open := &ipcmod.Register{}
-	session, err := repl.New(repl.Options{Version: version, Venice: venice, HistoryFile: historyFile()}, func(out io.Writer) *lisp.Interp {
-		logger := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	theme := paint.Select(o.Theme, os.Getenv)
+	session, err := repl.New(repl.Options{Version: version, Venice: venice, HistoryFile: historyFile(), Theme: theme}, func(out io.Writer) *lisp.Interp {
+		logger := newLogger(o, out)
 		return lisp.New(lisp.Options{
-			Stdout: out, Stderr: out, Logger: logger, LoadPath: o.loadPath, RunMode: "repl", Args: []string{},
+			Stdout: out, Stderr: out, Logger: logger, LoadPath: o.LoadPath, RunMode: "repl", Args: []string{},
 			Tables: append(ipcmod.Module(ipcmod.Config{Logger: logger, Open: open}), repl.Tables()...),
 		})
 	})

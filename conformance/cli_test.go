@@ -4,6 +4,7 @@
 package conformance
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +22,10 @@ var files = map[string]string{
 	"lib/hello.venice":   "(println \"never\")",
 	"exit.venice":        "(system-exit-code 3) nil",
 	"exit-failed.venice": "(system-exit-code 3) (throw \"x\")",
+	"-dash.venice":       ":dash",
+	"shebang.venice":     "#!/usr/bin/env gondola\n(/ 1 0)",
+	"bom.venice":         "\ufeff#!/usr/bin/env gondola\n(+ 1 2)",
+	"crlf.venice":        ";; windows\r\n(defn f [x]\r\n  (* 2 x))\r\n(f 21)\r\n",
 }
 
 // TestCommandLine is H1, H2 and H4 of decisions.md, a line each.
@@ -55,18 +60,28 @@ func TestCommandLine(t *testing.T) {
 		{"", "(+ 1\n2)", "3\n", "", 0},
 		{"- a b", "(println *ARGV*) :piped", "(a b)\n:piped\n", "", 0},
 		{"-q - a", "(println *ARGV*) :piped", "(a)\n", "", 0},
+		{"shebang.venice", "", "", "shebang.venice:2:2\n  1 | ;!/usr/bin/env gondola\n  2 | (/ 1 0)\n", 1},
+		{"bom.venice", "", "3\n", "", 0},
+		{"crlf.venice", "", "42\n", "", 0},
+		{"-- -dash.venice --x", "", ":dash\n", "", 0},
 
 		// H2: exit status
 		{"exit.venice", "", "", "", 3},
 		{"exit-failed.venice", "", "", "ValueException", 1},
 		{"-e (throw (ex :VncException \"no\"))", "", "", "VncException: no", 1},
 		{"fail.venice", "", "", "/ by zero", 1},
-		{"fail.venice", "", "", "at: / (fail.venice: line 2, col 4)", 1},
+		{"fail.venice", "", "", "  fail.venice:2:4\n  1 | (defn f [x]\n  2 |   (/ 1 x))\n         ^\n", 1},
+		{"fail.venice", "", "", "  at f  fail.venice:3:2\n", 1},
+		{"--error-format venice fail.venice", "", "", "Exception in thread \"main\" VncException: / by zero\n\n[Callstack]\n    at: / (fail.venice: line 2, col 4)\n", 1},
+		{"--error-format json fail.venice", "", "", `{"class":"VncException","message":"/ by zero","file":"fail.venice","line":2,"column":4,`, 1},
+		{"--error-format xml fail.venice", "", "", "it must be one of pretty, venice, json", 2},
 		{"broken.venice", "", "", "broken.venice", 1},
 		{"", "(foo", "", "stdin", 1},
 		{"-x", "", "", "-x", 2},
 		{"-e", "", "", "needs an argument", 2},
-		{"nowhere.venice", "", "", "no file nowhere.venice", 2},
+		{"nowhere.venice", "", "", "no file nowhere.venice; looked in " + dir + "\n", 2},
+		{"--load-path lib:nowhere nowhere.venice", "", "", "no file nowhere.venice; looked in " + dir + ", lib, nowhere\n", 2},
+		{"/nowhere.venice", "", "", "no file /nowhere.venice\n", 2},
 		{"lib", "", "", "is a directory", 2},
 		{"serve", "", "", "serve needs a FILE", 2},
 		{"serve -e 1", "", "", "serve needs a FILE", 2},
@@ -92,11 +107,33 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
+// -e may come several times; the expressions see each other, and what follows -- are arguments.
+func TestExpressions(t *testing.T) {
+	got := runIn(gondola(t), scratch(t), false, "", "-e", "(def a 40)", "-e", "(println *ARGV*)", "-e", "(+ a 2)", "--", "-x", "y")
+	if got.err != nil || got.status != 0 || got.stderr != "" || got.stdout != "(-x y)\n42\n" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestLog is --log-level and --log-format: H6 by default, an object a line on request.
+func TestLog(t *testing.T) {
+	binary, dir := gondola(t), scratch(t)
+	script := freePorts()(`(try-with [s (ipc/server 33333 :max-queue 3)] nil)`)
+	if got := runIn(binary, dir, false, "", "--log-level", "error", "-e", script); got.status != 0 || got.stderr != "" {
+		t.Errorf("above warnings: %+v", got)
+	}
+	got := runIn(binary, dir, false, "", "--log-format", "json", "-e", script)
+	var line struct{ Level, Nearest string }
+	if err := json.Unmarshal([]byte(got.stderr), &line); err != nil || line.Level != "WARN" || line.Nearest != ":max-queues" {
+		t.Errorf("%v: %+v", err, got)
+	}
+}
+
 func TestHelpAndVersion(t *testing.T) {
 	binary, dir := gondola(t), scratch(t)
 	for _, arg := range []string{"--help", "-h"} {
 		got := runIn(binary, dir, false, "", arg)
-		for _, word := range []string{"FILE", "-e EXPR", "serve", "--quiet", "--load-path", "--version"} {
+		for _, word := range []string{"FILE", "-e EXPR", "serve", "--quiet", "--load-path", "--version", "--log-level", "--error-format"} {
 			if got.status != 0 || got.stderr != "" || !strings.Contains(got.stdout, word) {
 				t.Errorf("%s: %+v, want %q in it", arg, got, word)
 			}

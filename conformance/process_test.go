@@ -5,11 +5,13 @@ package conformance
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -20,7 +22,7 @@ type running struct {
 	cmd    *exec.Cmd
 	out    *bufio.Reader
 	stdout io.Closer
-	stderr lockedBuffer
+	stderr watchedBuffer
 	cancel *time.Timer // kills it if the test never ends
 }
 
@@ -38,7 +40,7 @@ func start(t *testing.T, binary, dir string, args ...string) *running {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	p.cancel = time.AfterFunc(runTimeout, func() { _ = p.cmd.Process.Kill() })
+	p.cancel = time.AfterFunc(runTimeout, func() { _ = p.cmd.Process.Kill(); p.stderr.end() })
 	t.Cleanup(func() {
 		if p.cmd.ProcessState == nil {
 			_ = p.cmd.Process.Kill()
@@ -55,6 +57,61 @@ func (p *running) expect(t *testing.T, want string) {
 	if strings.TrimSuffix(got, "\n") != strings.TrimSuffix(want, "\n") {
 		t.Fatalf("printed %q (%v), want %q; standard error:\n%s", got, err, want, p.stderr.String())
 	}
+}
+
+// await waits until a text has been written to standard error.
+func (p *running) await(t *testing.T, text string) {
+	t.Helper()
+	if got, ok := p.stderr.await(text); !ok {
+		t.Fatalf("standard error without %q:\n%s", text, got)
+	}
+}
+
+// watchedBuffer takes output that somebody waits for.
+type watchedBuffer struct {
+	mu      sync.Mutex
+	arrived *sync.Cond // made by the first that waits
+	b       bytes.Buffer
+	ended   bool
+}
+
+func (w *watchedBuffer) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tell()
+	return w.b.Write(p)
+}
+
+func (w *watchedBuffer) tell() {
+	if w.arrived != nil {
+		w.arrived.Broadcast()
+	}
+}
+
+// end tells whoever waits that nothing comes any more.
+func (w *watchedBuffer) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ended = true
+	w.tell()
+}
+
+func (w *watchedBuffer) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.b.String()
+}
+
+func (w *watchedBuffer) await(text string) (got string, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.arrived == nil {
+		w.arrived = sync.NewCond(&w.mu)
+	}
+	for !strings.Contains(w.b.String(), text) && !w.ended {
+		w.arrived.Wait()
+	}
+	return w.b.String(), strings.Contains(w.b.String(), text)
 }
 
 func (p *running) signal(t *testing.T, s syscall.Signal) {

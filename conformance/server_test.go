@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -34,6 +35,8 @@ func TestServe(t *testing.T) {
 	}
 	server := start(t, binary, dir, "serve", "server.venice")
 	server.expect(t, "ready")
+	server.signal(t, syscall.SIGHUP)
+	server.await(t, "SIGHUP: nothing is reloaded; a restart would read server.venice\n")
 	client := start(t, binary, dir, "-e", ports(`(try-with [client (ipc/client 33333)]
 		(ipc/message-field (ipc/send client :slow (ipc/plain-text-message "1" :s "x")) :payload-text))`))
 	server.expect(t, "called")
@@ -41,7 +44,9 @@ func TestServe(t *testing.T) {
 	if got := client.wait(t); got.status != 0 || got.stdout != "\"served\"\n" {
 		t.Errorf("client: %+v", got)
 	}
-	if got := server.wait(t); got.status != 143 || got.stdout != "" || got.stderr != "" {
+	got := server.wait(t)
+	listening := regexp.MustCompile(ports(`^listening on af-inet://127\.0\.0\.1:33333\n(listening on af-inet://\[::1\]:33333\n)?SIGHUP: .*\n$`))
+	if got.status != 143 || got.stdout != "" || !listening.MatchString(got.stderr) {
 		t.Errorf("server: %+v", got)
 	}
 	if conn, err := net.Dial("tcp", ports("127.0.0.1:33333")); err == nil {
@@ -59,14 +64,14 @@ func TestServerErrors(t *testing.T) {
 	}
 	defer busy.Close()
 	for _, c := range []struct{ name, script, want string }{
-		{"no server", `(ipc/client 42067)`, "Exception in thread \"main\" IpcException: "},
-		{"port in use", `(ipc/server 42066)`, "Exception in thread \"main\" IpcException: "},
-		{"bad option value", `(ipc/server 42067 :max-queues "x")`, "Exception in thread \"main\" VncException: "},
+		{"no server", `(ipc/client 42067)`, "IpcException: "},
+		{"port in use", `(ipc/server 42066)`, "IpcException: "},
+		{"bad option value", `(ipc/server 42067 :max-queues "x")`, "VncException: "},
 		{"arity", `(ipc/client)`, "ArityException"},
 	} {
 		got := runIn(binary, scratch(t), false, "", "-e", ports("\n\n"+c.script))
 		if got.err != nil || got.status != 1 || got.stdout != "" || !strings.Contains(got.stderr, c.want) ||
-			!strings.Contains(got.stderr, "command-line: line 3, col 2") {
+			!strings.Contains(got.stderr, "command-line:3:2\n") {
 			t.Errorf("%s: %+v", c.name, got)
 		}
 	}

@@ -22,7 +22,7 @@ func (m *module) options(in *eval.Args, fn string, known ...string) *options {
 	o := &options{fn: fn, given: in.Options(), err: in.Done()}
 	for _, name := range slices.Sorted(maps.Keys(o.given)) {
 		if !slices.Contains(known, name) {
-			m.Logger.Warn("unknown option", "function", fn, "option", ":"+name, "nearest", ":"+nearest(name, known))
+			m.Logger.Warn("unknown option", "function", fn, "option", ":"+name, "nearest", ":"+eval.Nearest(name, known, len(name)+64)[0])
 		}
 	}
 	return o
@@ -80,36 +80,4 @@ func (o *options) name(name string) string {
 		o.fail(value.CoerceError(v, "string"))
 	}
 	return s
-}
-
-// nearest is the known name with the smallest edit distance.
-func nearest(name string, known []string) string {
-	best, at := "", 1<<30
-	for _, k := range known {
-		if d := distance(name, k); d < at {
-			best, at = k, d
-		}
-	}
-	return best
-}
-
-// distance is the Levenshtein distance.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -8,6 +8,8 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
+	"strings"
 
 	"gondola/lisp/core"
 	"gondola/lisp/eval"
@@ -55,6 +57,20 @@ func (i *Interp) Eval(ctx context.Context, text, file string) (value.Value, erro
 	th.SetName("main")
 	defer th.Release()
 	return th.Guard(func() (value.Value, error) { return core.EvalText(th, text, file) })
+}
+
+// LoadedFiles are the files that scripts have loaded so far, sorted.
+func (i *Interp) LoadedFiles() []string {
+	var files []string
+	i.rt.Loaded.Range(func(key, _ any) bool {
+		name, _ := key.(string)
+		if file, ok := strings.CutPrefix(name, "file:"); ok {
+			files = append(files, file)
+		}
+		return true
+	})
+	slices.Sort(files)
+	return files
 }
 
 // Close ends everything that still runs in the interpreter: futures and sleeps.

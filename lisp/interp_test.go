@@ -26,22 +26,6 @@ func ExampleNew() {
 	// 6 <nil>
 }
 
-// The uncaught exception of language.md 18, with the source line.
-func TestWriteError(t *testing.T) {
-	src := "(defn f []\n  (/ 1 0))\n(f)"
-	in := lisp.New(lisp.Options{})
-	defer in.Close()
-	_, err := in.Eval(context.Background(), src, "s.venice")
-	var b bytes.Buffer
-	lisp.WriteError(&b, err, "s.venice", src)
-	want := "Exception in thread \"main\" VncException: / by zero\n\n[Callstack]\n" +
-		"    at: / (s.venice: line 2, col 4)\n    at: f (s.venice: line 3, col 2)\n\n" +
-		"s.venice:2:4\n      (/ 1 0))\n       ^\n"
-	if b.String() != want {
-		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
-	}
-}
-
 // cancelling is an output that ends a context at its first write.
 type cancelling struct {
 	text   bytes.Buffer

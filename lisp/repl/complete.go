@@ -40,7 +40,7 @@ func suffixes(candidates []string, word string) (rest [][]rune, typed int) {
 // Complete lists the names that begin with a word, sorted.
 func Complete(rt *eval.Runtime, word string) []string {
 	var out []string
-	each(rt, func(name string) {
+	rt.EachName(func(name string) {
 		if strings.HasPrefix(name, word) && !strings.HasSuffix(name, "*") {
 			out = append(out, name)
 		}
@@ -49,25 +49,10 @@ func Complete(rt *eval.Runtime, word string) []string {
 	return slices.Compact(out)
 }
 
-// each calls f with every name as a script in namespace user writes it.
-func each(rt *eval.Runtime, f func(name string)) {
-	for _, ns := range rt.Namespaces() {
-		for _, name := range ns.Names() {
-			if ns.Name() != "core" && ns.Name() != "user" {
-				name = ns.Name() + "/" + name
-			}
-			f(name)
-		}
-	}
-	for _, name := range rt.Specials() {
-		f(name)
-	}
-}
-
 // symbols is a sorted list of the names that are wanted.
 func symbols(rt *eval.Runtime, want func(string) bool) value.Value {
 	var names []string
-	each(rt, func(name string) {
+	rt.EachName(func(name string) {
 		if want(name) {
 			names = append(names, name)
 		}

@@ -22,6 +22,7 @@ import (
 	"gondola/lisp"
 	"gondola/lisp/core"
 	"gondola/lisp/eval"
+	"gondola/lisp/paint"
 	"gondola/lisp/reader"
 	"gondola/lisp/value"
 )
@@ -46,6 +47,7 @@ type Options struct {
 	Version, Venice string
 	// HistoryFile keeps what is entered between sessions, mode 0600; "": it is forgotten. Entries with :password never go there.
 	HistoryFile string
+	Theme       *paint.Theme  // nil: no colours
 	Stdin       io.ReadCloser // nil: the terminal
 	Stdout      io.Writer     // nil: the terminal
 }
@@ -298,8 +300,7 @@ func (s *Session) evaluate(text string) {
 		if errors.As(err, &ex) {
 			s.last = ex.Val()
 		}
-		lisp.WriteError(s.out, err, "repl", text)
-		fmt.Fprintln(s.out)
+		s.in.WriteError(s.out, err, lisp.ErrorStyle{Theme: s.o.Theme, Sources: map[string]string{"repl": text}})
 		return
 	}
 	s.results = [3]value.Value{v, s.results[0], s.results[1]}
