@@ -60,12 +60,27 @@ type command struct {
 }
 
 // commands come before files: a script of such a name is run as ./name.
-var commands = []command{}
+var commands = []command{
+	{"check", "FILE...", "read and compile scripts without running them", cli.Check(ipcTables)},
+	{"doc", "[NAME | --all]", "explain a function, list a namespace, or print everything", cli.Doc(ipcTables)},
+}
+
+// ipcTables are the host's functions for commands that run no script.
+func ipcTables() []eval.Table { return ipcmod.Module(ipcmod.Config{}) }
+
+// allCommands are the commands and the one that has to know them.
+func allCommands() []command {
+	names := []string{"serve", "completion"}
+	for _, c := range commands {
+		names = append(names, c.name)
+	}
+	return append(commands, command{"completion", "bash|fish|zsh", "print what makes a shell complete all this", cli.Completion(names)})
+}
 
 func main() {
 	tune()
 	args := os.Args[1:]
-	for _, c := range commands {
+	for _, c := range allCommands() {
 		if len(args) > 0 && args[0] == c.name {
 			p := watchSignals()
 			status := c.run(p.ctx, args[1:], os.Stdin, p, os.Stderr)
@@ -78,7 +93,7 @@ func main() {
 // help is the usage with a line for each command.
 func help() string {
 	var lines strings.Builder
-	for _, c := range commands {
+	for _, c := range allCommands() {
 		fmt.Fprintf(&lines, "       %-33s %s\n", "gondola "+c.name+" "+c.args, c.help)
 	}
 	return fmt.Sprintf(usage, lines.String(), cli.OptionsHelp())

@@ -133,7 +133,7 @@ func TestHelpAndVersion(t *testing.T) {
 	binary, dir := gondola(t), scratch(t)
 	for _, arg := range []string{"--help", "-h"} {
 		got := runIn(binary, dir, false, "", arg)
-		for _, word := range []string{"FILE", "-e EXPR", "serve", "--quiet", "--load-path", "--version", "--log-level", "--error-format"} {
+		for _, word := range []string{"FILE", "-e EXPR", "serve", "--quiet", "--load-path", "--version", "--log-level", "--error-format", "completion", "doc", "check"} {
 			if got.status != 0 || got.stderr != "" || !strings.Contains(got.stdout, word) {
 				t.Errorf("%s: %+v, want %q in it", arg, got, word)
 			}

@@ -42,7 +42,7 @@ func (i *Interp) WriteError(w io.Writer, err error, style ErrorStyle) {
 	if !errors.As(err, &ex) {
 		ex = value.NewException(value.VncException, err.Error())
 	}
-	r := report{ErrorStyle: style, ex: ex, at: placeOf(ex), hint: hintFor(i.rt, ex)}
+	r := report{ErrorStyle: style, ex: ex, at: Place(ex), hint: i.Hint(ex)}
 	switch style.Format {
 	case Venice:
 		_, _ = io.WriteString(w, "Exception in thread \"main\" "+eval.StackText(ex))
@@ -68,8 +68,8 @@ var (
 	openBracket = regexp.MustCompile(`at \((\d+),(\d+)\) is not closed\.`)
 )
 
-// placeOf is the position of the innermost frame that has one, or the one that the reader names.
-func placeOf(ex *value.Exception) value.StackFrame {
+// Place is the position of the innermost frame that has one, or the one that the reader names; without a file if nobody knows.
+func Place(ex *value.Exception) value.StackFrame {
 	for _, f := range ex.Stack {
 		if f.File != "" && f.Line > 0 {
 			return f

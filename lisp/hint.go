@@ -25,8 +25,9 @@ var hints = []struct {
 	}},
 }
 
-// hintFor looks at an exception and its causes.
-func hintFor(rt *eval.Runtime, ex *value.Exception) string {
+// Hint is what may help with an exception or its causes; "" if nothing is known.
+func (i *Interp) Hint(ex *value.Exception) string {
+	rt := i.rt
 	for c := ex; c != nil; c = c.Cause {
 		for _, h := range hints {
 			if groups := h.message.FindStringSubmatch(c.Message); groups != nil {

@@ -27,7 +27,7 @@ var docTable = eval.Table{
 
 // Doc is the help on a name: of a builtin from its row, of a script's function from its metadata.
 func Doc(th *eval.Thread, name string) (string, error) {
-	if row := th.Runtime().Row(name); row != nil {
+	if row := RowOf(th.Runtime(), name); row != nil {
 		return rowDoc(row), nil
 	}
 	v, err := EvalText(th, name, "doc")

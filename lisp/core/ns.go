@@ -150,6 +150,23 @@ func EvalText(th *eval.Thread, text, file string) (value.Value, error) {
 	}
 }
 
+// CheckText reads and compiles the forms of a text without running them, and returns what is wrong; see eval.Checker. An
+// error is of the reader or an interrupt.
+func CheckText(th *eval.Thread, text, file string) ([]*value.Exception, error) {
+	r := reader.NewReader(text, readerOptions(th, file))
+	c := th.NewChecker()
+	for {
+		form, ok, err := r.Next()
+		if err == nil {
+			err = th.CheckInterrupt()
+		}
+		if err != nil || !ok {
+			return c.Findings(), err
+		}
+		c.Form(form)
+	}
+}
+
 // find looks for a file in the working directory, then along the load path (H4).
 func find(th *eval.Thread, name string) (string, bool) {
 	if _, err := os.Stat(name); err == nil {

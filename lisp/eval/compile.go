@@ -116,7 +116,9 @@ func (c *compiler) symbol(s *value.Symbol) (Node, error) {
 	if s.Name == "*ns*" {
 		return nsNode{}, nil
 	}
-	return &globalNode{v: c.globalVar(s.Name), sym: s, ns: c.ns}, nil
+	v := c.globalVar(s.Name)
+	c.th.checks.global(v, s)
+	return &globalNode{v: v, sym: s, ns: c.ns}, nil
 }
 
 // globalVar finds the cell that a global name means in the namespace that is being compiled.
@@ -257,7 +259,7 @@ func (c *compiler) call(form *value.List, tail bool) (Node, error) {
 func (c *compiler) macroCall(m *Macro, form *value.List, args []value.Value, tail bool) (Node, error) {
 	expansion, err := c.th.expand(m, args)
 	if err != nil {
-		return &failNode{c.at(err, m.Name, form)}, nil
+		return c.fails(c.at(err, m.Name, form)), nil
 	}
 	if value.MetaOf(expansion) == nil {
 		expansion = withMetaOf(expansion, form.Val())
@@ -270,9 +272,10 @@ var byName = nameSet("do if let loop recur quasiquote macroexpand macroexpand-al
 
 func (c *compiler) special(name string, form *value.List, args []value.Value, tail bool) (Node, error) {
 	sf := c.rt.specials[name]
+	c.th.checks.special(name)
 	if n := len(args); n < sf.min || (sf.max >= 0 && n > sf.max) {
 		err := value.Throwf(value.ArityException, "Wrong number of args (%d) passed to special form %s.", n, name)
-		return &failNode{err: c.at(err, name, form)}, nil
+		return c.fails(c.at(err, name, form)), nil
 	}
 	n, err := sf.analyse(c, form, args, tail)
 	if err != nil {
@@ -285,6 +288,7 @@ func (c *compiler) special(name string, form *value.List, args []value.Value, ta
 // namespace has not redefined becomes an intrinsic that re-checks the cell, anything else is decided when it runs (L3).
 func (c *compiler) globalCall(h *value.Symbol, form *value.List, args []value.Value, tail bool) (Node, error) {
 	v := c.globalVar(h.Name)
+	c.th.checks.global(v, h)
 	if cur, ok := v.current(h); ok {
 		switch x := cur.Ref().(type) {
 		case *Macro:
@@ -328,6 +332,12 @@ func (c *compiler) globalCallNode(v *Var, h *value.Symbol, nodes []Node, site *c
 		return &call3Node{c.globalHead(v, h, site), nodes[0], nodes[1], nodes[2]}
 	}
 	return &callGlobalNode{c.globalHead(v, h, site), nodes}
+}
+
+// fails is what a form becomes whose error the script meets when it gets there.
+func (c *compiler) fails(err error) Node {
+	c.th.checks.failure(err)
+	return &failNode{err}
 }
 
 // at adds the frame of a form to an exception that arose while compiling it.

@@ -129,7 +129,9 @@ func (c *compiler) defTarget(form value.Value) (*Var, *value.Symbol, error) {
 	if reservedNames[name] || c.rt.specials[name] != nil {
 		return nil, nil, value.Errorf("The special form name '%s' can not be used as a symbol.", name)
 	}
-	return c.ns.intern(name), sym, nil
+	v := c.ns.intern(name)
+	c.th.checks.define(v)
+	return v, sym, nil
 }
 
 func (c *compiler) define(args []value.Value, how defKind) (Node, error) {

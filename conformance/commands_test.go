@@ -1,0 +1,133 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package conformance
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// gondola check finds what a run would find, and runs nothing.
+func TestCheck(t *testing.T) {
+	binary, dir := gondola(t), scratch(t)
+	for name, text := range map[string]string{
+		"good.venice": "#!/usr/bin/env gondola\n(ns m)\n(defmacro twice [x] `(do ~x ~x))\n(io/spit \"ran\" \"x\")\n(defn a [] (b))\n(defn b [] (twice (a)))\n(ipc/server 33333)\n",
+		"bad.venice":  "(defn f [x]\n  (prntln x) (if))\n(let [a 1 b] a)\n(ipc/clint 3)\n",
+		"open.venice": "(foo\n  [1 2",
+		"load.venice": "(load-file \"other.venice\") (from-other)",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		args, stdout, stderr string
+		status               int
+	}{
+		{"good.venice load.venice", "", "", 0},
+		{"bad.venice", "bad.venice:2:4: Symbol 'prntln' not found! Did you mean? println\n" +
+			"bad.venice:2:14: Wrong number of args (0) passed to special form if.\n" +
+			"bad.venice:3:1: let requires an even number of forms in the binding vector!\n" +
+			"bad.venice:4:2: Symbol 'ipc/clint' not found. did you mean ipc/client?\n", "", 1},
+		{"open.venice", "open.venice:2:3: Expected ']', got EOF. The '[' at (2,3) is not closed. File <open.venice> (2,7)\n", "", 1},
+		{"nowhere.venice", "", "gondola: there is no file nowhere.venice; looked in " + dir + "\n", 2},
+		{"", "", "Usage: gondola check FILE...\n", 2},
+	} {
+		got := runIn(binary, dir, false, "", append([]string{"check"}, strings.Fields(c.args)...)...)
+		if got.err != nil || got.stdout != c.stdout || got.stderr != c.stderr || got.status != c.status {
+			t.Errorf("check %s: %+v", c.args, got)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "ran")); err == nil {
+		t.Error("the script was run")
+	}
+}
+
+// Every sample passes gondola check.
+func TestSamplesPassCheck(t *testing.T) {
+	paths, err := filepath.Glob("../scripts/*.venice")
+	if err != nil || len(paths) == 0 {
+		t.Fatal(paths, err)
+	}
+	if got := runIn(gondola(t), ".", false, "", append([]string{"check"}, paths...)...); got.status != 0 || got.stdout != "" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// gondola doc explains functions, special forms and namespaces without a network.
+func TestDocCommand(t *testing.T) {
+	binary, dir := gondola(t), scratch(t)
+	for _, c := range []struct {
+		args, stdout, stderr string // contained
+		status               int
+	}{
+		{"ipc/poll", "(ipc/poll ", "", 0},
+		{"let", "(let [name value …] & body)\n\nBinds names", "", 0},
+		{"->>", "(->> ", "", 0},
+		{"cidr", "cidr/parse                   An address range from text like 192.168.0.0/16.\n", "", 0},
+		{"", "  ipc ", "", 0},
+		{"--all", "── ipc/server\n(ipc/server port & options)", "", 0},
+		{"ipc/srver", "", "nothing is called ipc/srver; did you mean ipc/server?\n", 1},
+		{"a b", "", "Usage: gondola doc", 2},
+	} {
+		got := runIn(binary, dir, false, "", append([]string{"doc"}, strings.Fields(c.args)...)...)
+		if got.err != nil || got.status != c.status || !strings.Contains(got.stdout, c.stdout) || !strings.Contains(got.stderr, c.stderr) ||
+			(c.stderr == "") != (got.stderr == "") || (c.stdout == "") != (got.stdout == "") {
+			t.Errorf("doc %s: %+v", c.args, got)
+		}
+	}
+	got := runIn(binary, dir, false, "", "doc", "--all")
+	if strings.Contains(got.stdout, "No documentation") || strings.Contains(got.stdout, "Internal to") || strings.Count(got.stdout, "── ") < 800 {
+		t.Errorf("%d names", strings.Count(got.stdout, "── "))
+	}
+}
+
+// The shells that this machine has accept what gondola completion prints; bash completes with it.
+func TestCompletionCommand(t *testing.T) {
+	binary, dir := gondola(t), scratch(t)
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		got := runIn(binary, dir, false, "", "completion", shell)
+		for _, word := range []string{"serve", "check", "doc", "completion", "load-path", "error-format", "pretty venice json"} {
+			if got.status != 0 || !strings.Contains(got.stdout, word) {
+				t.Errorf("%s: status %d, no %q in\n%s", shell, got.status, word, got.stdout)
+			}
+		}
+		path, err := exec.LookPath(shell)
+		if err != nil {
+			continue
+		}
+		file := filepath.Join(dir, "completion."+shell)
+		if err := os.WriteFile(file, []byte(got.stdout), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if text, err := exec.Command(path, "-n", file).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", shell, err, text)
+		}
+		if shell == "bash" {
+			completeInBash(t, path, file)
+		}
+	}
+	if got := runIn(binary, dir, false, "", "completion", "tcsh"); got.status != 2 || got.stderr != "Usage: gondola completion bash|fish|zsh\n" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func completeInBash(t *testing.T, bash, file string) {
+	t.Helper()
+	for _, c := range []struct{ words, want string }{
+		{"gondola che", "check"},
+		{"gondola --load", "--load-path"},
+		{"gondola --error-format j", "json"},
+		{"gondola completion f", "fish"},
+	} {
+		script := `. "$1"; COMP_WORDS=($2); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _gondola; echo "${COMPREPLY[*]}"`
+		text, err := exec.Command(bash, "-c", script, "bash", file, c.words).CombinedOutput()
+		if err != nil || strings.TrimSpace(string(text)) != c.want {
+			t.Errorf("%s: %v, %q, want %s", c.words, err, text, c.want)
+		}
+	}
+}
