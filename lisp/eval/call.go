@@ -117,7 +117,7 @@ func (th *Thread) onNewChunk(call func() (value.Value, error)) (value.Value, err
 
 // body evaluates the body of a call in its frame. Most functions capture nothing and are called within their namespace.
 func (th *Thread) body(f *Fn, p *proto, fr *Frame) (value.Value, error) {
-	if len(p.caps) > 0 || p.code.ns != th.ns {
+	if len(p.caps) > 0 || p.code.ns != th.ns || p.numeric != nil {
 		return th.run(f, p, fr)
 	}
 	v, err := p.body.Eval(th, fr)
@@ -130,6 +130,21 @@ func (th *Thread) body(f *Fn, p *proto, fr *Frame) (value.Value, error) {
 // run is the whole way: captures are copied in, self tail calls loop here, and the namespace is that of
 // the definition (language.md 3.9).
 func (th *Thread) run(f *Fn, p *proto, fr *Frame) (value.Value, error) {
+	if p.numeric != nil && f.one == p {
+		switch v, outcome := p.numeric.call(th, f, fr); outcome {
+		case longsDone:
+			return v, nil
+		case longsGivenUp:
+			th.longs.idle = true
+			v, err := th.runNodes(f, p, fr)
+			th.longs.idle = false
+			return v, err
+		}
+	}
+	return th.runNodes(f, p, fr)
+}
+
+func (th *Thread) runNodes(f *Fn, p *proto, fr *Frame) (value.Value, error) {
 	for _, c := range p.caps {
 		fr[c.to] = f.caps[c.from]
 	}

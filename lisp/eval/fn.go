@@ -143,6 +143,7 @@ type proto struct {
 	caps     []capSlot // captured values this arity uses
 	params   value.Value
 	body     Node
+	numeric  *numFn // the body as a numeric function, if it is one
 }
 
 // capSlot copies caps[from] of the closure into slot to of the frame.

@@ -150,6 +150,7 @@ func (c *compiler) arity(fc *fnCode, code *codeScope, forms []value.Value) (*pro
 		n = &doNode{prologue, n}
 	}
 	p.body, p.nslots, p.caps = n, fs.max, fs.capList
+	p.numeric = newNumFn(p)
 	fs.frozen = true
 	return p, nil
 }

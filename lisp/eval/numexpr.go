@@ -9,17 +9,20 @@ import (
 	"gondola/lisp/value"
 )
 
-// A numeric loop is a loop of which the body, up to its exits, only computes and compares: locals, number constants,
+// Numeric loops and numeric functions (numfn.go). A numeric loop is a loop of which the body, up to its exits, only computes and compares: locals, number constants,
 // + - * inc dec, comparisons, and, or, not, if, and let of such values. It has no side effect and cannot fail, so it can
 // run on registers and be given up at any turn (numloop.go). This file reads the nodes of such a body.
 
-// numExpr is a number: a local, a constant, or an operation on two.
+// numExpr is a number: a local, a constant, an operation on two; in a function also its own result for other arguments, and
+// the one or the other number.
 type numExpr struct {
 	form numForm
 	slot uint8
 	k    value.Value // a long or a double
 	op   arithOp
 	x, y *numExpr
+	args []*numExpr
+	test *numTest
 }
 
 type numForm uint8
@@ -28,6 +31,8 @@ const (
 	numLocal numForm = iota
 	numConst
 	numArith
+	numCall
+	numChoice
 )
 
 // numTest is a condition: a comparison, or and, or, not of conditions.
@@ -47,7 +52,7 @@ const (
 	testNot
 )
 
-// numBody is what a turn does: *numIf, *numLet, *numRecur or *numExit.
+// numBody is what a turn does: *numIf, *numLet, *numRecur or *numExit, in a function *numResult.
 type numBody interface{ reads(slot uint8) bool }
 
 type numIf struct {
@@ -69,12 +74,28 @@ type numRecur struct {
 // numExit leaves the loop: the value is node's.
 type numExit struct{ node Node }
 
+// numResult is the value of a function.
+type numResult struct{ expr *numExpr }
+
 func (e *numExpr) reads(slot uint8) bool {
 	switch e.form {
 	case numLocal:
 		return e.slot == slot
 	case numArith:
 		return e.x.reads(slot) || e.y.reads(slot)
+	case numCall:
+		return anyReads(e.args, slot)
+	case numChoice:
+		return e.test.reads(slot) || e.x.reads(slot) || e.y.reads(slot)
+	}
+	return false
+}
+
+func anyReads(list []*numExpr, slot uint8) bool {
+	for _, e := range list {
+		if e.reads(slot) {
+			return true
+		}
 	}
 	return false
 }
@@ -95,22 +116,21 @@ func (b *numIf) reads(slot uint8) bool {
 
 func (b *numLet) reads(slot uint8) bool { return b.init.reads(slot) || b.body.reads(slot) }
 
-func (b *numRecur) reads(slot uint8) bool {
-	for _, a := range b.args {
-		if a.reads(slot) {
-			return true
-		}
-	}
-	return false
-}
+func (b *numRecur) reads(slot uint8) bool { return anyReads(b.args, slot) }
+
+func (b *numResult) reads(slot uint8) bool { return b.expr.reads(slot) }
 
 // reads of an exit is false: its node reads the frame, not registers.
 func (b *numExit) reads(uint8) bool { return false }
 
-// numReader reads a loop's nodes. own is the one flag that tells of redefined functions (E12).
+// numReader reads the nodes of a loop, or of a function. own is the one flag that tells of redefined functions (E12).
 type numReader struct {
 	own   *atomic.Bool
-	mixed bool // several flags: not a numeric loop
+	mixed bool // several flags, or calls of several functions: not numeric
+
+	calls bool // a function is read, which may call itself
+	arity int  // its parameters
+	self  *Var // what it calls
 }
 
 func (r *numReader) uses(h *builtinHead) {
@@ -144,8 +164,55 @@ func (r *numReader) expr(n Node) *numExpr {
 			op = opSub
 		}
 		return r.arith(&x.builtinHead, op, x.a, x.b2)
+	case *call1Node:
+		return r.call(&x.globalHead, x.a)
+	case *call2Node:
+		return r.call(&x.globalHead, x.a, x.b)
+	case *call3Node:
+		return r.call(&x.globalHead, x.a, x.b, x.c)
+	case *ifNode:
+		if !r.calls {
+			return nil
+		}
+		test, then, els := r.test(x.test), r.expr(x.then), r.expr(x.els)
+		if test != nil && then != nil && els != nil {
+			return &numExpr{form: numChoice, test: test, x: then, y: els}
+		}
 	}
 	return nil
+}
+
+// call reads a call of the function by itself.
+func (r *numReader) call(h *globalHead, nodes ...Node) *numExpr {
+	if !r.callee(h.v, len(nodes)) || h.foreign {
+		return nil
+	}
+	args := r.exprs(nodes)
+	if args == nil {
+		return nil
+	}
+	return &numExpr{form: numCall, args: args}
+}
+
+// callee notes a call; all must be of one function. That it is the one being read, is seen when it runs.
+func (r *numReader) callee(v *Var, args int) bool {
+	if !r.calls || v == nil || args != r.arity || r.self != nil && r.self != v {
+		return false
+	}
+	r.self = v
+	return true
+}
+
+func (r *numReader) exprs(nodes []Node) []*numExpr {
+	var out []*numExpr
+	for _, n := range nodes {
+		e := r.expr(n)
+		if e == nil {
+			return nil
+		}
+		out = append(out, e)
+	}
+	return out
 }
 
 func (r *numReader) arith(h *builtinHead, op arithOp, a, b Node) *numExpr {
@@ -216,7 +283,7 @@ func isLocal(n Node, slot uint8) bool {
 
 // body returns nil if a turn of the loop does something else than compute.
 func (r *numReader) body(n Node) numBody {
-	if !containsRecur(n) {
+	if !r.calls && !containsRecur(n) {
 		return &numExit{n}
 	}
 	switch x := n.(type) {
@@ -250,6 +317,16 @@ func (r *numReader) body(n Node) numBody {
 			slots = append(slots, s.l.slot)
 		}
 		return r.recur(slots, x.args...)
+	case *selfTailNode:
+		if r.callee(x.v, len(x.args)) {
+			return r.recur(nil, x.args...)
+		}
+		return nil
+	}
+	if r.calls {
+		if e := r.expr(n); e != nil {
+			return &numResult{e}
+		}
 	}
 	return nil
 }
@@ -274,13 +351,9 @@ func (r *numReader) lets(n *letNode) numBody {
 }
 
 func (r *numReader) recur(slots []uint8, args ...Node) numBody {
-	n := &numRecur{slots: slots}
-	for _, a := range args {
-		e := r.expr(a)
-		if e == nil {
-			return nil
-		}
-		n.args = append(n.args, e)
+	exprs := r.exprs(args)
+	if exprs == nil && len(args) > 0 {
+		return nil
 	}
-	return n
+	return &numRecur{slots, exprs}
 }

@@ -46,7 +46,8 @@ type Thread struct {
 	told   bool        // the interrupt has been raised
 	tail   tailCall    // the pending self tail call
 	args   Args
-	checks *Checker // of what is compiled; nil: nobody asks
+	checks *Checker     // of what is compiled; nil: nobody asks
+	longs  *longMachine // for numeric functions; nil until the first one
 
 	// Locals are the values of (thread-local); nil: none. A forked thread starts with them.
 	Locals value.Map
@@ -126,7 +127,7 @@ func (th *Thread) Release() {
 	}
 	th.ns, th.binds, th.ctx, th.stop, th.unhook = nil, nil, nil, nil, nil
 	th.tail, th.told = tailCall{}, false
-	th.args = Args{}
+	th.args, th.longs = Args{}, nil
 	th.Locals, th.name, th.checks = nil, "", nil
 	th.rt.threads.Put(th)
 }
