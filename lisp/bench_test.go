@@ -7,6 +7,8 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,6 +92,52 @@ func TestBenchmarkProgramsAgree(t *testing.T) {
 		if want := value.Long(p.native()); err != nil || !value.Equal(v, want) {
 			t.Errorf("%s: %s, %v, want %s", p.name, value.PrStr(v), err, value.PrStr(want))
 		}
+	}
+}
+
+// The programs without a ceiling in Go. reference is the milliseconds that Venice took on the machine of the recorded figures:
+// good for an order of magnitude only.
+var collectionPrograms = []struct {
+	name      string
+	value     string
+	reference float64
+}{
+	{"closures", "1000000", 623},
+	{"conj", "1000000", 425},
+	{"assoc", "1000000", 1114},
+	{"get", "4999950000", 67},
+	{"pipeline", "250000500000", 290},
+	{"sort", "1000000", 665},
+	{"string", "1088890", 24},
+}
+
+// BenchmarkCollections prints how many times faster than the reference's recorded time each program is. The heap may grow
+// as in the binary.
+func BenchmarkCollections(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	for _, p := range collectionPrograms {
+		b.Run(p.name, func(b *testing.B) {
+			text := program(b, p.name)
+			in := lisp.New(lisp.Options{})
+			defer in.Close()
+			if setUp := strings.LastIndex(text, "\n\n"); setUp > 0 {
+				if _, err := in.Eval(context.Background(), text[:setUp], p.name); err != nil {
+					b.Fatal(err)
+				}
+				text = text[setUp:]
+			}
+			best := time.Hour
+			b.ReportAllocs()
+			for b.Loop() {
+				start := time.Now()
+				v, err := in.Eval(context.Background(), text, p.name)
+				if got := value.PrStr(v); err != nil || got != p.value {
+					b.Fatalf("%s, %v; want %s", got, err, p.value)
+				}
+				best = min(best, time.Since(start))
+			}
+			b.ReportMetric(p.reference/(best.Seconds()*1e3), "x-recorded-reference")
+		})
 	}
 }
 

@@ -259,6 +259,9 @@ func reduce(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if _, ok := c.Ref().(*value.Str); ok {
 		return value.Nil, value.CoerceError(c, "a sequential collection")
 	}
+	if vec, ok := acc.Ref().(*value.Vector); ok && isConj(f) {
+		return conjAll(th, vec, c)
+	}
 	ok, err := eachTaking(th, c, func(v value.Value) error {
 		if !some {
 			acc, some = v, true
@@ -290,6 +293,21 @@ func reduce(th *eval.Thread, a []value.Value) (value.Value, error) {
 		return r.v, nil
 	}
 	return acc, nil
+}
+
+func isConj(f value.Value) bool {
+	b, ok := f.Ref().(*eval.Builtin)
+	return ok && b.Name == "conj"
+}
+
+// conjAll is (reduce conj vec c), in place.
+func conjAll(th *eval.Thread, vec *value.Vector, c value.Value) (value.Value, error) {
+	b := vec.Builder()
+	ok, err := eachTaking(th, c, func(v value.Value) error { b.Append(v); return nil })
+	if !ok && err == nil {
+		err = value.CoerceError(c, "a sequential collection")
+	}
+	return b.Vector().Val(), err
 }
 
 func reduceKV(th *eval.Thread, f, acc, c value.Value) (value.Value, error) {

@@ -4,6 +4,8 @@
 package core
 
 import (
+	"strconv"
+
 	"gondola/lisp/eval"
 	"gondola/lisp/value"
 )
@@ -12,7 +14,7 @@ import (
 var printTable = eval.Table{
 	{Name: "*out*", Value: func(rt *eval.Runtime) value.Value { return value.NewStream(rt.Config.Stdout).Val() }, Dynamic: true, Doc: "The stream that print and its siblings write to."},
 	{Name: "*err*", Value: func(rt *eval.Runtime) value.Value { return value.NewStream(rt.Config.Stderr).Val() }, Dynamic: true, Doc: "The error stream."},
-	{Name: "str", Min: 0, Max: -1, FN: str, Forms: "(str & xs)", Doc: "The arguments printed plainly and joined; nil is empty."},
+	{Name: "str", Min: 0, Max: -1, F1: str1, FN: str, Forms: "(str & xs)", Doc: "The arguments printed plainly and joined; nil is empty."},
 	{Name: "pr-str", Min: 0, Max: -1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
 		s, err := joined(th, a, true)
 		return value.String(s), err
@@ -43,12 +45,17 @@ var printTable = eval.Table{
 	{Name: "capture*", Min: 2, Max: 2, F2: capture, Doc: "Internal to with-out-str."},
 }
 
-func str(th *eval.Thread, a []value.Value) (value.Value, error) {
-	if len(a) == 1 {
-		if _, ok := a[0].Ref().(*value.Str); ok {
-			return a[0], nil
-		}
+func str1(th *eval.Thread, v value.Value) (value.Value, error) {
+	if _, ok := v.Ref().(*value.Str); ok {
+		return v, nil
 	}
+	if n, ok := v.Long(); ok {
+		return value.String(strconv.FormatInt(n, 10)), nil
+	}
+	return str(th, []value.Value{v})
+}
+
+func str(th *eval.Thread, a []value.Value) (value.Value, error) {
 	p := value.Printer{Caller: th}
 	for _, v := range a {
 		if !v.IsNil() {

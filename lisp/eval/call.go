@@ -350,7 +350,7 @@ func (th *Thread) Call(f value.Value, args ...value.Value) (value.Value, error) 
 	return th.Apply(f, args)
 }
 
-// Call1 and Call2 avoid the slice for closures of that arity.
+// Call1 and Call2 allocate no slice of arguments.
 func (th *Thread) Call1(f, a value.Value) (value.Value, error) {
 	switch x := f.Ref().(type) {
 	case *Fn:
@@ -360,7 +360,21 @@ func (th *Thread) Call1(f, a value.Value) (value.Value, error) {
 			return x.F1(th, a)
 		}
 	}
-	return th.Apply(f, []value.Value{a})
+	args, base := th.argWindow(1)
+	args[0] = a
+	v, err := th.Apply(f, args)
+	th.popArgs(args, base)
+	return v, err
+}
+
+// argWindow is room for n arguments on the value stack, or a slice if that is full; popArgs gives it back.
+func (th *Thread) argWindow(n int) (args []value.Value, base int) {
+	base = th.sp
+	if base+n+frameLen > len(th.stack) {
+		return make([]value.Value, n), -1
+	}
+	th.sp += n
+	return th.stack[base:th.sp:th.sp], base
 }
 
 // Call2 calls f with two arguments.
@@ -373,7 +387,11 @@ func (th *Thread) Call2(f, a, b value.Value) (value.Value, error) {
 			return x.F2(th, a, b)
 		}
 	}
-	return th.Apply(f, []value.Value{a, b})
+	args, base := th.argWindow(2)
+	args[0], args[1] = a, b
+	v, err := th.Apply(f, args)
+	th.popArgs(args, base)
+	return v, err
 }
 
 // Apply calls f with the arguments of a slice, which is borrowed for the call.

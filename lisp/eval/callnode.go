@@ -226,7 +226,7 @@ func (c *compiler) builtinCall(b *Builtin, v *Var, form *value.List, args []valu
 		site.late = &lateForm{form: form, fs: c.fs, env: c.env, ns: c.ns}
 	}
 	head := builtinHead{b: b, v: v, own: &never, global: c.globalHead(v, h, site)}
-	if v == nil || v.core == nil {
+	if v == nil || v.core == nil || v.ns.system {
 		head.v = nil // cannot be redefined
 	} else {
 		head.own = &v.ns.ownCore
