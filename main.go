@@ -15,7 +15,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -210,12 +209,22 @@ func watchHangup(in *lisp.Interp, file string) {
 // interact runs the REPL. Servers stay open until it ends.
 func interact(o *cli.Options) int {
 	open := &ipcmod.Register{}
-	theme := paint.Select(o.Theme, os.Getenv)
-	session, err := repl.New(repl.Options{Version: version, Venice: venice, HistoryFile: historyFile(), Theme: theme}, func(out io.Writer) *lisp.Interp {
+	session, err := repl.New(repl.Options{
+		Version: version, Venice: venice, Theme: paint.Select(o.Theme, os.Getenv),
+		HistoryFile: cli.StateFile("history"), InitFile: cli.ConfigFile("init.venice"),
+		Destinations: func(names []string) (all []repl.Destination) {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			defer cancel()
+			for _, d := range open.Destinations(ctx, names) {
+				all = append(all, repl.Destination(d))
+			}
+			return all
+		},
+	}, func(out io.Writer, tables []eval.Table) *lisp.Interp {
 		logger := newLogger(o, out)
 		return lisp.New(lisp.Options{
 			Stdout: out, Stderr: out, Logger: logger, LoadPath: o.LoadPath, RunMode: "repl", Args: []string{},
-			Tables: append(ipcmod.Module(ipcmod.Config{Logger: logger, Open: open}), repl.Tables()...),
+			Tables: append(ipcmod.Module(ipcmod.Config{Logger: logger, Open: open}), tables...),
 		})
 	})
 	if err == nil {
@@ -227,23 +236,6 @@ func interact(o *cli.Options) int {
 		return statusFailed
 	}
 	return 0
-}
-
-// historyFile is where the REPL keeps what has been entered; "" if there is no place for it.
-func historyFile() string {
-	dir := os.Getenv("XDG_STATE_HOME")
-	if dir == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return ""
-		}
-		dir = filepath.Join(home, ".local", "state")
-	}
-	dir = filepath.Join(dir, "gondola")
-	if os.MkdirAll(dir, 0o700) != nil {
-		return ""
-	}
-	return filepath.Join(dir, "history")
 }
 
 // shut ends what the script left behind; a server that the script's end closes is worth a line (H5).

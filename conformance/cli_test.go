@@ -60,7 +60,7 @@ func TestCommandLine(t *testing.T) {
 		{"", "(+ 1\n2)", "3\n", "", 0},
 		{"- a b", "(println *ARGV*) :piped", "(a b)\n:piped\n", "", 0},
 		{"-q - a", "(println *ARGV*) :piped", "(a)\n", "", 0},
-		{"shebang.venice", "", "", "shebang.venice:2:2\n  1 | ;!/usr/bin/env gondola\n  2 | (/ 1 0)\n", 1},
+		{"shebang.venice", "", "", "shebang.venice:2:2\n  1 | #!/usr/bin/env gondola\n  2 | (/ 1 0)\n", 1},
 		{"bom.venice", "", "3\n", "", 0},
 		{"crlf.venice", "", "42\n", "", 0},
 		{"-- -dash.venice --x", "", ":dash\n", "", 0},

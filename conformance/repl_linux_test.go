@@ -17,10 +17,14 @@ import (
 	"unsafe"
 )
 
+// expectTimeout is how long a terminal may stay silent.
+const expectTimeout = 30 * time.Second
+
 // terminal is the binary on a pseudo terminal.
 type terminal struct {
 	cmd    *exec.Cmd
 	master *os.File
+	stop   *time.Timer // ends it when nothing comes any more
 
 	mu      sync.Mutex
 	arrived *sync.Cond
@@ -28,7 +32,13 @@ type terminal struct {
 	ended   bool
 }
 
-func onTerminal(t *testing.T, binary, dir string) *terminal {
+// onTerminal starts the binary on a terminal of 80 columns without colours.
+func onTerminal(t *testing.T, binary, dir string, args ...string) *terminal {
+	t.Helper()
+	return onTerminalWith(t, binary, dir, []string{"NO_COLOR=1"}, args...)
+}
+
+func onTerminalWith(t *testing.T, binary, dir string, env []string, args ...string) *terminal {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
@@ -48,18 +58,19 @@ func onTerminal(t *testing.T, binary, dir string) *terminal {
 		t.Fatal(err)
 	}
 	defer slave.Close()
-	x := &terminal{cmd: exec.Command(binary), master: master}
+	x := &terminal{cmd: exec.Command(binary, args...), master: master}
 	x.arrived = sync.NewCond(&x.mu)
 	x.cmd.Dir, x.cmd.Stdin, x.cmd.Stdout, x.cmd.Stderr = dir, slave, slave, slave
-	x.cmd.Env = append(os.Environ(), "TZ=UTC", "TERM=xterm", "HOME="+dir, "XDG_STATE_HOME="+filepath.Join(dir, "state"))
+	x.cmd.Env = append(append(os.Environ(), "TZ=UTC", "TERM=xterm", "COLORFGBG=", "NO_COLOR=", "HOME="+dir,
+		"XDG_STATE_HOME="+filepath.Join(dir, "state"), "XDG_CONFIG_HOME="+filepath.Join(dir, "config")), env...)
 	x.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := x.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	go x.listen()
-	stop := time.AfterFunc(runTimeout, func() { _ = x.cmd.Process.Kill(); x.end() })
+	x.stop = time.AfterFunc(expectTimeout, func() { _ = x.cmd.Process.Kill(); x.end() })
 	t.Cleanup(func() {
-		stop.Stop()
+		x.stop.Stop()
 		if x.cmd.ProcessState == nil {
 			_ = x.cmd.Process.Kill()
 			_ = x.cmd.Wait()
@@ -102,6 +113,7 @@ func (x *terminal) enter(t *testing.T, keys string) {
 // expect waits until a text has been written, and forgets what came before it.
 func (x *terminal) expect(t *testing.T, text string) {
 	t.Helper()
+	x.stop.Reset(expectTimeout)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for {
@@ -114,57 +126,5 @@ func (x *terminal) expect(t *testing.T, text string) {
 			t.Fatalf("the terminal ended without %q, it shows %q", text, x.screen.String())
 		}
 		x.arrived.Wait()
-	}
-}
-
-// The REPL on a real terminal: values, several lines, the last values, help, completion, errors, interruption, leaving.
-func TestREPL(t *testing.T) {
-	dir := scratch(t)
-	x := onTerminal(t, gondola(t), dir)
-	x.expect(t, "user> ")
-	x.enter(t, "(+ 1 2)\r")
-	x.expect(t, "3\r\n")
-	x.enter(t, "(str *1\r")
-	x.expect(t, "| ")
-	x.enter(t, "\"\r")
-	x.expect(t, "| ")
-	x.enter(t, "b\")\r")
-	x.expect(t, "\"3\\nb\"\r\n")
-	x.enter(t, "(ns other)\r")
-	x.expect(t, "other> ")
-	x.enter(t, "(ns user)\r")
-	x.expect(t, "user> ")
-	x.enter(t, "(/ 1 0)\r")
-	x.expect(t, "repl:1:2")
-	x.enter(t, "(ex-message *e)\r")
-	x.expect(t, "\"/ by zero\"\r\n")
-	x.enter(t, "interleav\t") // one candidate: it is completed
-	x.expect(t, "interleave")
-	x.enter(t, "?\r")
-	x.expect(t, "(interleave")
-	x.enter(t, "(do (println (str \"run\" \"ning\")) (while true nil))\r")
-	x.expect(t, "running") // the evaluation has begun: now Ctrl-C is its signal
-	x.enter(t, "\x03")
-	x.expect(t, "interrupted")
-	x.expect(t, "user> ")
-	x.enter(t, "(ipc/client \"af-inet://localhost:1\" :password \"secret\")\r")
-	x.expect(t, "IpcException")
-	x.enter(t, "!help\r")
-	x.expect(t, "!quit")
-	x.expect(t, "user> ")
-	x.enter(t, "\x04")
-	if err := x.cmd.Wait(); err != nil {
-		t.Error(err)
-	}
-	path := filepath.Join(dir, "state", "gondola", "history")
-	history, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(history), "(+ 1 2)\n") || strings.Contains(string(history), "secret") {
-		t.Errorf("history %q", history)
-	}
-	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the history has mode %v, %v", info.Mode(), err)
 	}
 }

@@ -168,7 +168,7 @@ func IsTerminal(f *os.File) bool {
 func (o *Options) read(stdin io.Reader) error {
 	if o.File == "-" {
 		text, err := io.ReadAll(stdin)
-		o.File, o.Text = "stdin", Source(text)
+		o.File, o.Text = "stdin", source(text)
 		return err
 	}
 	text, err := ReadScript(o.File, o.LoadPath)
@@ -186,7 +186,7 @@ func ReadScript(name string, loadPath []string) (string, error) {
 	for _, dir := range folders {
 		text, err := os.ReadFile(filepath.Join(dir, name))
 		if !errors.Is(err, fs.ErrNotExist) {
-			return Source(text), err
+			return source(text), err
 		}
 	}
 	if filepath.IsAbs(name) {
@@ -196,12 +196,5 @@ func ReadScript(name string, loadPath []string) (string, error) {
 	return "", fmt.Errorf("there is no file %s; looked in %s", name, strings.Join(folders, ", "))
 }
 
-// Source is the text of a script file: without a byte order mark, and with a line for the system (#!) as a comment of the
-// same length, so that positions stay.
-func Source(text []byte) string {
-	s := strings.TrimPrefix(string(text), "\ufeff")
-	if strings.HasPrefix(s, "#!") {
-		return ";" + s[1:]
-	}
-	return s
-}
+// source is the text of a script file without a byte order mark, so that columns are those of an editor.
+func source(text []byte) string { return strings.TrimPrefix(string(text), "\ufeff") }
