@@ -14,13 +14,19 @@ import (
 
 var scriptName = regexp.MustCompile(`^[0-9][0-9]-[a-z-]+\.venice$`)
 
-// TestScripts runs the samples through the real binary; each prints what stands in the .out file beside it. One that its
-// third line tells to serve is stopped when it has printed that.
+// What the third line of a sample says about how it runs: served until it has printed all, or beside a server.
+var (
+	served = regexp.MustCompile(`(?m)^;; Run:    gondola serve scripts/`)
+	beside = regexp.MustCompile(`(?m)^;; Run:    .* while, in another terminal:  gondola serve scripts/(\S+)`)
+)
+
+// TestScripts runs the samples through the real binary, as their third line says; each prints what stands in the .out file
+// beside it.
 func TestScripts(t *testing.T) {
 	binary := gondola(t)
 	paths, err := filepath.Glob("../scripts/*.venice")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no samples: %v", err)
+	if err != nil || len(paths) < 12 {
+		t.Fatalf("%d samples, %v", len(paths), err)
 	}
 	for _, path := range paths {
 		name := filepath.Base(path)
@@ -28,48 +34,73 @@ func TestScripts(t *testing.T) {
 			if !scriptName.MatchString(name) {
 				t.Errorf("a sample is named NN-topic.venice")
 			}
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want, err := os.ReadFile(strings.TrimSuffix(path, ".venice") + ".out")
-			if err != nil {
-				t.Fatal(err)
-			}
-			script, alone := string(text), namespaces()
-			if !alone {
-				script = freePorts()(script)
-			}
-			if strings.Contains(script, "gondola serve scripts/") {
-				serveUntilPrinted(t, binary, script, string(want))
+			script, want := sample(t, name)
+			if served.MatchString(script) {
+				serveUntilPrinted(t, binary, script, want)
 				return
 			}
-			got := runScript(binary, scratch(t), alone, script)
+			ports, alone := func(s string) string { return s }, namespaces()
+			server := beside.FindStringSubmatch(script)
+			if server != nil {
+				alone = false // the two have to see each other
+			}
+			if !alone {
+				ports = freePorts()
+			}
+			if server != nil {
+				text, printed := sample(t, server[1])
+				defer serve(t, binary, ports(text), ports(printed))()
+			}
+			got := runScript(binary, scratch(t), alone, ports(script))
 			if got.err != nil || got.status != 0 || got.stderr != "" {
 				t.Fatalf("status %d, %v, standard error:\n%s", got.status, got.err, got.stderr)
 			}
-			if out := Normalize(got.stdout); out != string(want) {
+			if out := Normalize(got.stdout); out != want {
 				t.Errorf("got:\n%s\nwant:\n%s", out, want)
 			}
 		})
 	}
 }
 
+// sample reads a sample and what it prints.
+func sample(t *testing.T, name string) (script, out string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../scripts", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile(filepath.Join("../scripts", strings.TrimSuffix(name, ".venice")+".out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text), string(want)
+}
+
 // onlyListening is what gondola serve writes when all is well.
 var onlyListening = regexp.MustCompile(`^(listening on \S+\n)+$`)
 
 func serveUntilPrinted(t *testing.T, binary, script, want string) {
-	dir, ports := scratch(t), freePorts()
-	if err := os.WriteFile(filepath.Join(dir, "script.venice"), []byte(ports(script)), 0o600); err != nil {
+	ports := freePorts()
+	serve(t, binary, ports(script), ports(want))()
+}
+
+// serve starts a script that serves and waits until it has printed all; stop stops it.
+func serve(t *testing.T, binary, script, want string) (stop func()) {
+	t.Helper()
+	dir := scratch(t)
+	if err := os.WriteFile(filepath.Join(dir, "script.venice"), []byte(script), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p := start(t, binary, dir, "serve", "--quiet", "script.venice")
-	for line := range strings.Lines(ports(want)) {
+	for line := range strings.Lines(want) {
 		p.expect(t, line)
 	}
-	p.signal(t, syscall.SIGTERM)
-	if got := p.wait(t); got.status != 143 || got.stdout != "" || !onlyListening.MatchString(got.stderr) {
-		t.Errorf("after SIGTERM: %+v", got)
+	return func() {
+		t.Helper()
+		p.signal(t, syscall.SIGTERM)
+		if got := p.wait(t); got.status != 143 || got.stdout != "" || !onlyListening.MatchString(got.stderr) {
+			t.Errorf("after SIGTERM: %+v", got)
+		}
 	}
 }
 
