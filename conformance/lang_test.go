@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -66,13 +67,17 @@ func (l *lockedBuffer) String() string {
 
 // TestLang runs the recorded expressions in process, each in an interpreter of its own.
 func TestLang(t *testing.T) {
-	text, err := os.ReadFile("testdata/lang-cases.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []langCase
-	if err := json.Unmarshal(text, &cases); err != nil {
-		t.Fatal(err)
+	for _, file := range []string{"lang-cases.json", "more-cases.json"} {
+		text, err := os.ReadFile(filepath.Join("testdata", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var some []langCase
+		if err := json.Unmarshal(text, &some); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		cases = append(cases, some...)
 	}
 	evaluateAll(t, "lang", cases)
 }
