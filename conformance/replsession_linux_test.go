@@ -275,3 +275,24 @@ func TestErrorOnTerminal(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The transcript of the README is what the REPL shows; lines of three dots stand for any others.
+func TestReadmeTranscript(t *testing.T) {
+	ports := freePorts()
+	x := onTerminal(t, gondola(t), scratch(t))
+	x.expect(t, "user> ")
+	for _, block := range readmeBlocks(t, "repl") {
+		for line := range strings.Lines(ports(block)) {
+			line = strings.TrimSuffix(line, "\n")
+			switch {
+			case strings.HasPrefix(line, "user> "), strings.HasPrefix(line, "    | "):
+				x.enter(t, line[6:]+"\r")
+				x.expect(t, "\x1b[?2004l")
+			case line != "...":
+				x.expect(t, line+"\r\n")
+			}
+		}
+	}
+	x.expect(t, "user> ")
+	x.leave(t)
+}
