@@ -210,7 +210,7 @@ func watchHangup(in *lisp.Interp, file string) {
 func interact(o *cli.Options) int {
 	open := &ipcmod.Register{}
 	session, err := repl.New(repl.Options{
-		Version: version, Venice: venice, Theme: paint.Select(o.Theme, os.Getenv),
+		Version: version, Venice: venice, Theme: paint.Select(o.Theme, os.Getenv), Dumb: os.Getenv("TERM") == "dumb",
 		HistoryFile: cli.StateFile("history"), InitFile: cli.ConfigFile("init.venice"),
 		Destinations: func(names []string) (all []repl.Destination) {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Second)

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package conformance holds the tests of the whole program: the examples of the IPC document, the recorded behaviour and
-// language cases, the sample scripts, the command line, and the rules that the source tree keeps.
+// language cases, the sample scripts, the command line, sessions on a pseudo terminal, what the README shows, and the rules
+// that the source tree keeps.
 //
 // Where the goldens come from. testdata/source/document.md is the document of the reference implementation;
 // document-cases.json beside it holds what the reference printed for each of its examples. Extract joins the two into

@@ -8,13 +8,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The REPL on a real terminal: values, several lines, the last values, help, completion, errors, interruption, leaving.
 func TestREPL(t *testing.T) {
 	dir := scratch(t)
-	x := onTerminal(t, gondola(t), dir)
+	binary, begun := gondola(t), time.Now()
+	x := onTerminal(t, binary, dir)
 	x.expect(t, "user> ")
+	t.Logf("the prompt is there after %v", time.Since(begun))
 	x.enter(t, "(+ 1 2)\r")
 	x.expect(t, "3\r\n")
 	x.enter(t, "(str *1\r")
@@ -216,6 +219,7 @@ func TestREPLInterrupt(t *testing.T) {
 	x.expect(t, "user> ")
 	x.enterAndExpect(t, "user> ", "(+ 1 1)", "2\r\n")
 	x.enter(t, "\x03")
+	x.expect(t, "Ctrl-C again, or Ctrl-D, leaves")
 	x.expect(t, "user> ")
 	x.enter(t, "\x03")
 	if err := x.cmd.Wait(); err != nil {

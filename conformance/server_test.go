@@ -64,8 +64,8 @@ func TestServerErrors(t *testing.T) {
 	}
 	defer busy.Close()
 	for _, c := range []struct{ name, script, want string }{
-		{"no server", `(ipc/client 42067)`, "IpcException: "},
-		{"port in use", `(ipc/server 42066)`, "IpcException: "},
+		{"no server", `(ipc/client 42067)`, "hint: nothing listens there"},
+		{"port in use", `(ipc/server 42066)`, "hint: another server listens there"},
 		{"bad option value", `(ipc/server 42067 :max-queues "x")`, "VncException: "},
 		{"arity", `(ipc/client)`, "ArityException"},
 	} {

@@ -23,6 +23,9 @@ var hints = []struct {
 	{regexp.MustCompile(`connection refused$`), func(*eval.Runtime, *value.Exception, []string) string {
 		return "nothing listens there: is the server running, and is it the right port?"
 	}},
+	{regexp.MustCompile(`^Address already in use$`), func(*eval.Runtime, *value.Exception, []string) string {
+		return "another server listens there; end it, or take another port (0 takes any that is free)"
+	}},
 }
 
 // Hint is what may help with an exception or its causes; "" if nothing is known.

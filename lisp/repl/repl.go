@@ -28,6 +28,7 @@ const banner = "gondola %s (Venice %s). !help lists the commands, Ctrl-D leaves.
 type Options struct {
 	Version, Venice string
 	Theme           *paint.Theme // nil: no colours
+	Dumb            bool         // the terminal has no bracketed paste
 	HistoryFile     string       // keeps what is entered between sessions, mode 0600; "": it is forgotten
 	InitFile        string       // is evaluated first, if it is there; "": none
 
@@ -104,7 +105,9 @@ func (s *Session) Run() error {
 			if leaving {
 				return nil
 			}
-			leaving = text == ""
+			if leaving = text == ""; leaving {
+				fmt.Fprintln(s.out, s.o.Theme.Paint(paint.Dim, "Ctrl-C again, or Ctrl-D, leaves"))
+			}
 			continue
 		case errors.Is(err, io.EOF):
 			return nil
@@ -163,12 +166,13 @@ func (s *Session) read() (string, error) {
 func (s *Session) prompt(text string) { s.line.SetPrompt(s.o.Theme.Paint(paint.Prompt, text)) }
 
 func (s *Session) readLine() (string, error) {
-	_, _ = io.WriteString(s.out, pasteOn) // a terminal that fails is found by Readline
+	if !s.o.Dumb {
+		_, _ = io.WriteString(s.out, pasteOn) // a terminal that fails is found by Readline
+		defer func() { _, _ = io.WriteString(s.out, pasteOff) }()
+	}
 	s.out.read(true)
-	line, err := s.line.Readline()
-	s.out.read(false)
-	_, _ = io.WriteString(s.out, pasteOff)
-	return line, err
+	defer s.out.read(false)
+	return s.line.Readline()
 }
 
 // Unfinished says whether a text ends inside a form.
