@@ -63,9 +63,9 @@ type report struct {
 
 // The reader's texts (language.md 1.12) end with the position; before it they may name the bracket that is still open, and
 // that is the place to look at.
-var (
-	readPlace   = regexp.MustCompile(`\. File <(.*)> \((\d+),(\d+)\)$`)
-	openBracket = regexp.MustCompile(`at \((\d+),(\d+)\) is not closed\.`)
+const (
+	readPlace   = `\. File <(.*)> \((\d+),(\d+)\)$`
+	openBracket = `at \((\d+),(\d+)\) is not closed\.`
 )
 
 // Place is the position of the innermost frame that has one, or the one that the reader names; without a file if nobody knows.
@@ -75,12 +75,12 @@ func Place(ex *value.Exception) value.StackFrame {
 			return f
 		}
 	}
-	m := readPlace.FindStringSubmatch(ex.Message)
+	m := regexp.MustCompile(readPlace).FindStringSubmatch(ex.Message)
 	if m == nil {
 		return value.StackFrame{}
 	}
 	at := m[2:]
-	if open := openBracket.FindStringSubmatch(ex.Message); open != nil {
+	if open := regexp.MustCompile(openBracket).FindStringSubmatch(ex.Message); open != nil {
 		at = open[1:]
 	}
 	line, _ := strconv.Atoi(at[0])

@@ -87,8 +87,11 @@ func TestHints(t *testing.T) {
 		{"(jsonn/write-str 1)", "hint: did you mean json/write-str?"},
 		{"(maath/foo-bar 1)", "hint: there is no namespace maath; did you mean math?"},
 		{"(zzzzzz/foo 1)", "hint: there is no namespace zzzzzz\n"},
-		{"(first 1 2)", "hint: (doc first) explains the arguments"},
-		{"(str/trim 3)", "hint: str/trim is called as (str/trim s)"},
+		{"(first 1 2)", "hint: first is called as (first coll); (doc first) explains it\n"},
+		{"(defn g ([a] 1) ([a b & more] 2)) (g)", "hint: user/g is called as (g a) or (g a b & more)\n"},
+		{"(defmacro m [x [y z]] x) (m 1)", "hint: user/m is called as (m x [y z])\n"},
+		{"((fn [x] x))", "Expected 1 arg.\n\n"},
+		{"(str/trim 3)", "hint: str/trim is called as (str/trim s); (doc str/trim) explains it\n"},
 	} {
 		if got := failing(t, c.src, lisp.ErrorStyle{}); !strings.Contains(got, c.want) {
 			t.Errorf("%s: %s\nwant %q in it", c.src, got, c.want)

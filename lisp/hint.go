@@ -11,21 +11,25 @@ import (
 	"gondola/lisp/value"
 )
 
-// hints say what may help, by the text of a message; the first that has something to say does. The texts are the
-// reference's, which is why they do not carry it themselves.
-var hints = []struct {
-	message *regexp.Regexp
-	hint    func(rt *eval.Runtime, ex *value.Exception, groups []string) string
-}{
-	{regexp.MustCompile(`^Symbol '(.+)' not found\.$`), didYouMean},
-	{regexp.MustCompile(`(?s)^Wrong number of args .* passed to (?:function|macro|special form|the variadic macro) (\S+?)(?:\.| that )`), seeDoc},
-	{regexp.MustCompile(`^Cannot coerce value `), callForm},
-	{regexp.MustCompile(`connection refused$`), func(*eval.Runtime, *value.Exception, []string) string {
-		return "nothing listens there: is the server running, and is it the right port?"
-	}},
-	{regexp.MustCompile(`^Address already in use$`), func(*eval.Runtime, *value.Exception, []string) string {
-		return "another server listens there; end it, or take another port (0 takes any that is free)"
-	}},
+// A hint says what may help, by the text of a message: the texts are the reference's, which is why they do not carry it
+// themselves.
+type hint struct {
+	message string // a regular expression
+	text    func(rt *eval.Runtime, ex *value.Exception, groups []string) string
+}
+
+// hints: the first that has something to say does. They are compiled when an error is written, not at every start.
+var hints = []hint{
+	{`^Symbol '(.+)' not found\.$`, didYouMean},
+	{`(?s)^Wrong number of args .* passed to (?:function|macro|the variadic macro) (\S+?)(?:\.\s|\.$| that )`, arities},
+	{`^No matching '(.+)' multi-arity function for arity `, arities},
+	{`^Cannot coerce value `, callForm},
+	{`connection refused$`, always("nothing listens there: is the server running, and is it the right port?")},
+	{`^Address already in use$`, always("another server listens there; end it, or take another port (0 takes any that is free)")},
+}
+
+func always(text string) func(*eval.Runtime, *value.Exception, []string) string {
+	return func(*eval.Runtime, *value.Exception, []string) string { return text }
 }
 
 // Hint is what may help with an exception or its causes; "" if nothing is known.
@@ -33,8 +37,8 @@ func (i *Interp) Hint(ex *value.Exception) string {
 	rt := i.rt
 	for c := ex; c != nil; c = c.Cause {
 		for _, h := range hints {
-			if groups := h.message.FindStringSubmatch(c.Message); groups != nil {
-				if text := h.hint(rt, ex, groups); text != "" {
+			if groups := regexp.MustCompile(h.message).FindStringSubmatch(c.Message); groups != nil {
+				if text := h.text(rt, ex, groups); text != "" {
 					return text
 				}
 			}
@@ -66,22 +70,28 @@ func didYouMean(rt *eval.Runtime, _ *value.Exception, groups []string) string {
 	return "there is no namespace " + space
 }
 
-// seeDoc points at the help on a builtin.
-func seeDoc(rt *eval.Runtime, _ *value.Exception, groups []string) string {
-	if rt.Row(groups[1]) == nil {
-		return ""
-	}
-	return "(doc " + groups[1] + ") explains the arguments"
+// arities says how what was called is called.
+func arities(rt *eval.Runtime, _ *value.Exception, groups []string) string {
+	return calledAs(rt, groups[1])
 }
 
 // callForm shows how the builtin that failed is called.
 func callForm(rt *eval.Runtime, ex *value.Exception, _ []string) string {
-	if len(ex.Stack) == 0 {
+	if len(ex.Stack) == 0 || rt.Row(ex.Stack[0].Name) == nil {
 		return ""
 	}
-	row := rt.Row(ex.Stack[0].Name)
-	if row == nil || row.Forms == "" {
+	return calledAs(rt, ex.Stack[0].Name)
+}
+
+// calledAs is "str/trim is called as (str/trim s); (doc str/trim) explains it".
+func calledAs(rt *eval.Runtime, name string) string {
+	forms := rt.CallForms(name)
+	if len(forms) == 0 {
 		return ""
 	}
-	return row.Name + " is called as " + strings.ReplaceAll(row.Forms, "\n", " or ")
+	text := name + " is called as " + strings.Join(forms, " or ")
+	if rt.Row(name) != nil {
+		text += "; (doc " + name + ") explains it"
+	}
+	return text
 }

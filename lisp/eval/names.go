@@ -3,7 +3,12 @@
 
 package eval
 
-import "slices"
+import (
+	"slices"
+	"strings"
+
+	"gondola/lisp/value"
+)
 
 // Nearest returns the known names at the smallest edit distance from a name, sorted; none if that is more than within.
 func Nearest(name string, known []string, within int) []string {
@@ -58,4 +63,35 @@ func (rt *Runtime) EachName(f func(name string)) {
 	for name := range rt.specials {
 		f(name)
 	}
+}
+
+// CallForms says how a global function or macro is called, a form an arity: "(f a b)", "(f a & more)". The name is qualified,
+// or one of core; none for anything else.
+func (rt *Runtime) CallForms(name string) []string {
+	if row := rt.Row(name); row != nil {
+		return strings.FieldsFunc(row.Forms, func(c rune) bool { return c == '\n' })
+	}
+	space, short := value.SplitName(name)
+	ns := rt.lookupNamespace(space)
+	if ns == nil {
+		return nil
+	}
+	v := ns.lookup(short)
+	if v == nil {
+		return nil
+	}
+	x, _ := v.load()
+	f, _ := x.Ref().(*Fn)
+	if m, ok := x.Ref().(*Macro); ok {
+		f = m.fn
+	}
+	if f == nil {
+		return nil
+	}
+	var forms []string
+	for _, p := range f.code.protos {
+		params := value.PrStr(p.params)
+		forms = append(forms, "("+strings.TrimSpace(short+" "+params[1:len(params)-1])+")")
+	}
+	return forms
 }
