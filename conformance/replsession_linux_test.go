@@ -107,6 +107,24 @@ func TestREPLPaste(t *testing.T) {
 	x.leave(t)
 }
 
+// A whole block of the document is pasted, indented with tabs, and prints what it does as a script.
+func TestREPLPasteDocumentBlock(t *testing.T) {
+	x := onTerminal(t, gondola(t), scratch(t))
+	x.expect(t, "user> ")
+	block := extracted(t)[0]
+	script := strings.ReplaceAll(freePorts()(block.Script), "\n  ", "\n\t")
+	x.enter(t, paste(strings.ReplaceAll(script, "\n", "\r"))) // as terminals send it
+	x.expect(t, "(println \"RESPONSE:\"))))")
+	x.enter(t, "\r")
+	for line := range strings.Lines(block.Stdout) {
+		if !strings.Contains(line, "<") {
+			x.expect(t, strings.TrimSuffix(line, "\n")+"\r\n")
+		}
+	}
+	x.expect(t, "user> ")
+	x.leave(t)
+}
+
 // Tab completes options from the help of the function, destinations that live, locals, commands and files.
 func TestREPLCompletion(t *testing.T) {
 	dir := scratch(t)
