@@ -269,7 +269,7 @@ func TestREPLCommands(t *testing.T) {
 		"(dir nowhere)", "There is no namespace nowhere.",
 		"(apropos \"interleav\")", "interleave",
 		"let?", "Binds names one after the other",
-		"!time (twice 4)", "8\r\n",
+		"(print \"no line end\")", "no line end\r\nnil\r\n",
 		"!macroexpand (when a b)", "(if a (do b))",
 		"!queues", "no queues: open a server",
 		"(do (def server (ipc/server "+port+")) (ipc/create-topic server :news))", "nil",
@@ -282,6 +282,9 @@ func TestREPLCommands(t *testing.T) {
 		"!clear", "\x1b[H\x1b[2J",
 		"!help", "!connect URI [OPTIONS]",
 	)
+	x.enter(t, "!time (twice\r")
+	x.expect(t, "| ")
+	x.enterAndExpect(t, "user> ", "4)", "8\r\n")
 	x.enter(t, "!quit\r")
 	if err := x.cmd.Wait(); err != nil {
 		t.Error(err)

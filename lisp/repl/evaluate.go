@@ -92,6 +92,7 @@ func (s *Session) finish(out outcome, text, file string, show bool) {
 	if out.ns != nil {
 		s.ns = out.ns
 	}
+	s.out.startLine()
 	var ex *value.Exception
 	switch {
 	case errors.As(out.err, &ex):

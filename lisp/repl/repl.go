@@ -155,7 +155,7 @@ func (s *Session) read() (string, error) {
 		if err != nil {
 			return text, err
 		}
-		if !pasting && (strings.HasPrefix(text, "!") || !Unfinished(text)) {
+		if !pasting && !Unfinished(strings.TrimPrefix(text, "!")) {
 			return text, nil
 		}
 		s.before = text + "\n"
@@ -167,8 +167,8 @@ func (s *Session) prompt(text string) { s.line.SetPrompt(s.o.Theme.Paint(paint.P
 
 func (s *Session) readLine() (string, error) {
 	if !s.o.Dumb {
-		_, _ = io.WriteString(s.out, pasteOn) // a terminal that fails is found by Readline
-		defer func() { _, _ = io.WriteString(s.out, pasteOff) }()
+		_, _ = io.WriteString(os.Stdout, pasteOn) // a terminal that fails is found by Readline
+		defer func() { _, _ = io.WriteString(os.Stdout, pasteOff) }()
 	}
 	s.out.read(true)
 	defer s.out.read(false)

@@ -20,6 +20,7 @@ type screen struct {
 	mu      sync.Mutex
 	reading bool   // the prompt is shown
 	partial []byte // of a line, while reading
+	inLine  bool   // the last byte was no line end
 }
 
 // Write writes to the terminal.
@@ -27,7 +28,7 @@ func (s *screen) Write(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.reading {
-		return s.out.Write(b)
+		return s.write(b)
 	}
 	s.partial = append(s.partial, b...)
 	end := bytes.LastIndexByte(s.partial, '\n') + 1
@@ -45,7 +46,23 @@ func (s *screen) read(on bool) {
 	defer s.mu.Unlock()
 	s.reading = on
 	if !on && len(s.partial) > 0 {
-		_, _ = s.out.Write(s.partial) // the terminal has no other way to fail
+		_, _ = s.write(s.partial) // a terminal that fails is found by the next read
 		s.partial = nil
+	}
+}
+
+func (s *screen) write(b []byte) (int, error) {
+	if len(b) > 0 {
+		s.inLine = b[len(b)-1] != '\n'
+	}
+	return s.out.Write(b)
+}
+
+// startLine ends a line that a script has begun.
+func (s *screen) startLine() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.inLine {
+		_, _ = s.write([]byte("\n"))
 	}
 }
