@@ -67,11 +67,17 @@ func check(ctx context.Context, tables []eval.Table, text, file string) (lines [
 	return lines
 }
 
-// finding is "script.venice:3:2: Symbol 'str/trimm' not found. did you mean str/trim?".
+// finding is "script.venice:3:2: Symbol 'str/trimm' not found. did you mean str/trim?": the hint stands for what the message
+// says in further paragraphs.
 func finding(in *lisp.Interp, ex *value.Exception, file string) string {
 	place := file
 	if at := lisp.Place(ex); at.File != "" {
 		place = fmt.Sprintf("%s:%d:%d", at.File, at.Line, at.Col)
 	}
-	return place + ": " + strings.Join(strings.Fields(ex.Message+" "+in.Hint(ex)), " ")
+	text := ex.Message
+	if hint := in.Hint(ex); hint != "" {
+		text, _, _ = strings.Cut(text, "\n\n")
+		text += " " + hint
+	}
+	return place + ": " + strings.Join(strings.Fields(text), " ")
 }

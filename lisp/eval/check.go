@@ -16,6 +16,7 @@ type Checker struct {
 	th      *Thread
 	errs    []*value.Exception
 	uses    []use
+	misuses []misuse
 	defined map[*Var]bool
 	open    bool // something may define names while the script runs
 }
@@ -24,6 +25,12 @@ type Checker struct {
 type use struct {
 	v   *Var
 	sym *value.Symbol
+}
+
+// misuse is a call of a builtin with a wrong number of arguments.
+type misuse struct {
+	v  *Var // the cell that the script may define itself; nil if it cannot
+	ex *value.Exception
 }
 
 // NewChecker makes the Checker of a thread, which must not run scripts any more.
@@ -81,6 +88,11 @@ func (c *Checker) Findings() []*value.Exception {
 		}
 		all = append(all, ex)
 	}
+	for _, m := range c.misuses {
+		if m.v == nil || !c.defined[m.v] {
+			all = append(all, m.ex)
+		}
+	}
 	slices.SortStableFunc(all, func(a, b *value.Exception) int {
 		p, q := firstFrame(a), firstFrame(b)
 		return cmp.Or(cmp.Compare(p.Line, q.Line), cmp.Compare(p.Col, q.Col))
@@ -103,6 +115,13 @@ func (c *Checker) global(v *Var, sym *value.Symbol) {
 	}
 	c.uses = append(c.uses, use{v, sym})
 	c.open = c.open || definers[sym.Name]
+}
+
+func (c *Checker) call(b *Builtin, v *Var, args int, site *callSite) {
+	if c == nil || args >= b.Min && (b.Max < 0 || args <= b.Max) {
+		return
+	}
+	c.misuses = append(c.misuses, misuse{v, value.AsException(trace(b.ArityError(args), site))})
 }
 
 func (c *Checker) special(name string) {

@@ -123,7 +123,9 @@ func analyseBinding(c *compiler, _ *value.List, args []value.Value, _ bool) (Nod
 		if err != nil {
 			return nil, err
 		}
-		n.vars = append(n.vars, c.globalVar(s.Name))
+		v := c.globalVar(s.Name)
+		c.th.checks.define(v)
+		n.vars = append(n.vars, v)
 		n.inits = append(n.inits, init)
 	}
 	body, err := c.withoutTail(func() (Node, error) { return c.body(args[1:], false) })
