@@ -16,7 +16,7 @@ func TestCheck(t *testing.T) {
 	binary, dir := gondola(t), scratch(t)
 	for name, text := range map[string]string{
 		"good.venice": "#!/usr/bin/env gondola\n(ns m)\n(defmacro twice [x] `(do ~x ~x))\n(io/spit \"ran\" \"x\")\n(defn a [] (b))\n(defn b [] (twice (a)))\n(binding [undefined 1] undefined)\n(ipc/server 33333)\n",
-		"bad.venice":  "(defn f [x]\n  (prntln x) (if))\n(let [a 1 b] a)\n(ipc/clint 3)\n(ipc/poll 1 2)\n(defn first [] 1)\n(first)\n",
+		"bad.venice":  "(defn f [x]\n  (prntln x) (if))\n(let [a 1 b] a)\n(ipc/clint 3)\n(ipc/poll 1 2)\n(defn first [] 1)\n(first)\n(f 1 2)\n",
 		"open.venice": "(foo\n  [1 2",
 		"load.venice": "(load-file \"other.venice\") (from-other)",
 	} {
@@ -33,7 +33,8 @@ func TestCheck(t *testing.T) {
 			"bad.venice:2:14: Wrong number of args (0) passed to special form if.\n" +
 			"bad.venice:3:1: let requires an even number of forms in the binding vector!\n" +
 			"bad.venice:4:2: Symbol 'ipc/clint' not found. did you mean ipc/client?\n" +
-			"bad.venice:5:2: Wrong number of args (2) passed to function ipc/poll. ipc/poll is called as (ipc/poll client queue-name queue-poll-timeout); (doc ipc/poll) explains it\n", "", 1},
+			"bad.venice:5:2: Wrong number of args (2) passed to function ipc/poll. ipc/poll is called as (ipc/poll client queue-name queue-poll-timeout); (doc ipc/poll) explains it\n" +
+			"bad.venice:8:2: Wrong number of args (2) passed to function user/f. Expected 1 arg.\n", "", 1},
 		{"open.venice", "open.venice:2:3: Expected ']', got EOF. The '[' at (2,3) is not closed. File <open.venice> (2,7)\n", "", 1},
 		{"nowhere.venice", "", "gondola: there is no file nowhere.venice; looked in " + dir + "\n", 2},
 		{"", "", "Usage: gondola check FILE...\n", 2},

@@ -225,7 +225,7 @@ func (c *compiler) builtinCall(b *Builtin, v *Var, form *value.List, args []valu
 	if h != nil {
 		site.late = &lateForm{form: form, fs: c.fs, env: c.env, ns: c.ns}
 	}
-	c.th.checks.call(b, v, len(args), site)
+	c.th.checks.call(v, b, len(args), site)
 	head := builtinHead{b: b, v: v, own: &never, global: c.globalHead(v, h, site)}
 	if v == nil || v.core == nil || v.ns.system {
 		head.v = nil // cannot be redefined

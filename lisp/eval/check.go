@@ -16,10 +16,13 @@ type Checker struct {
 	th      *Thread
 	errs    []*value.Exception
 	uses    []use
-	misuses []misuse
-	defined map[*Var]bool
+	calls   []call
+	defined map[*Var][]definition
 	open    bool // something may define names while the script runs
 }
+
+// definition is how a form defines a global: as a function, or as something that only a run can tell.
+type definition struct{ fn *fnNode }
 
 // use is a global that a form mentions.
 type use struct {
@@ -27,15 +30,35 @@ type use struct {
 	sym *value.Symbol
 }
 
-// misuse is a call of a builtin with a wrong number of arguments.
-type misuse struct {
-	v  *Var // the cell that the script may define itself; nil if it cannot
-	ex *value.Exception
+// call is a call of a global.
+type call struct {
+	v       *Var     // nil if it cannot be defined by scripts
+	builtin *Builtin // that it means unless the script defines it; nil: none
+	args    int
+	site    *callSite
+}
+
+// misuse is the error of a call with a wrong number of arguments; nil if there is no such error for certain.
+func (c *Checker) misuse(l call) error {
+	defined := c.defined[l.v]
+	if len(defined) == 0 && l.builtin != nil && (l.args < l.builtin.Min || l.builtin.Max >= 0 && l.args > l.builtin.Max) {
+		return l.builtin.ArityError(l.args)
+	}
+	for _, d := range defined {
+		if d.fn == nil || d.fn.code.pick(l.args) != nil {
+			return nil
+		}
+	}
+	if len(defined) == 0 {
+		return nil
+	}
+	f := defined[len(defined)-1].fn
+	return (&Fn{code: f.code, name: f.name}).arityError("function", l.args)
 }
 
 // NewChecker makes the Checker of a thread, which must not run scripts any more.
 func (th *Thread) NewChecker() *Checker {
-	th.checks = &Checker{th: th, defined: map[*Var]bool{}}
+	th.checks = &Checker{th: th, defined: map[*Var][]definition{}}
 	return th.checks
 }
 
@@ -79,7 +102,7 @@ func (c *Checker) Form(form value.Value) {
 func (c *Checker) Findings() []*value.Exception {
 	all := slices.Clone(c.errs)
 	for _, u := range c.uses {
-		if _, bound := u.v.current(u.sym); bound || c.defined[u.v] || c.open {
+		if _, bound := u.v.current(u.sym); bound || c.defined[u.v] != nil || c.open {
 			continue
 		}
 		ex := value.AsException(c.th.rt.notFound(u.sym))
@@ -88,9 +111,9 @@ func (c *Checker) Findings() []*value.Exception {
 		}
 		all = append(all, ex)
 	}
-	for _, m := range c.misuses {
-		if m.v == nil || !c.defined[m.v] {
-			all = append(all, m.ex)
+	for _, l := range c.calls {
+		if err := c.misuse(l); err != nil {
+			all = append(all, value.AsException(trace(err, l.site)))
 		}
 	}
 	slices.SortStableFunc(all, func(a, b *value.Exception) int {
@@ -117,11 +140,10 @@ func (c *Checker) global(v *Var, sym *value.Symbol) {
 	c.open = c.open || definers[sym.Name]
 }
 
-func (c *Checker) call(b *Builtin, v *Var, args int, site *callSite) {
-	if c == nil || args >= b.Min && (b.Max < 0 || args <= b.Max) {
-		return
+func (c *Checker) call(v *Var, b *Builtin, args int, site *callSite) {
+	if c != nil {
+		c.calls = append(c.calls, call{v, b, args, site})
 	}
-	c.misuses = append(c.misuses, misuse{v, value.AsException(trace(b.ArityError(args), site))})
 }
 
 func (c *Checker) special(name string) {
@@ -130,9 +152,10 @@ func (c *Checker) special(name string) {
 	}
 }
 
-func (c *Checker) define(v *Var) {
+// define notes that a form defines a global, as fn if that is not nil.
+func (c *Checker) define(v *Var, fn *fnNode) {
 	if c != nil {
-		c.defined[v] = true
+		c.defined[v] = append(c.defined[v], definition{fn})
 	}
 }
 

@@ -314,6 +314,7 @@ func (c *compiler) globalCall(h *value.Symbol, form *value.List, args []value.Va
 		return &lateNode{v: v, sym: h, late: late, err: err}, nil
 	}
 	site := &callSite{name: h.Name, meta: h.Meta(), late: late}
+	c.th.checks.call(v, nil, len(args), site)
 	if tail && !c.fs.noTail && c.fs.loop == nil && c.fs.code.v == v && v != nil {
 		return &selfTailNode{v: v, args: nodes, code: c.fs.code, general: c.globalCallNode(v, h, nodes, site)}, nil
 	}

@@ -129,9 +129,7 @@ func (c *compiler) defTarget(form value.Value) (*Var, *value.Symbol, error) {
 	if reservedNames[name] || c.rt.specials[name] != nil {
 		return nil, nil, value.Errorf("The special form name '%s' can not be used as a symbol.", name)
 	}
-	v := c.ns.intern(name)
-	c.th.checks.define(v)
-	return v, sym, nil
+	return c.ns.intern(name), sym, nil
 }
 
 func (c *compiler) define(args []value.Value, how defKind) (Node, error) {
@@ -141,16 +139,19 @@ func (c *compiler) define(args []value.Value, how defKind) (Node, error) {
 	}
 	n := &defNode{v: v, sym: sym, how: how}
 	if len(args) == 1 {
+		c.th.checks.define(v, nil)
 		return n, nil
 	}
 	if list, ok := args[1].Ref().(*value.List); ok && list.Count() > 1 && isSymbol(list.First(), "fn") {
 		fn, err := c.function(list, list.Items()[1:], v, false)
+		c.th.checks.define(v, fn)
 		if err != nil {
 			return nil, err
 		}
 		n.init = fn
 		return n, nil
 	}
+	c.th.checks.define(v, nil)
 	n.init, err = c.compile(args[1], false)
 	return n, err
 }
@@ -206,6 +207,7 @@ func analyseDefmacro(c *compiler, form *value.List, args []value.Value, _ bool) 
 	if metaFlag(sym.Meta(), "private") {
 		return nil, value.Errorf("The macro '%s' must not be defined as private! Venice does not support private macros.", v.Qualified())
 	}
+	c.th.checks.define(v, nil)
 	fn, err := c.function(form, args, nil, true)
 	if err != nil {
 		return nil, err

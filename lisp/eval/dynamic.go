@@ -124,7 +124,7 @@ func analyseBinding(c *compiler, _ *value.List, args []value.Value, _ bool) (Nod
 			return nil, err
 		}
 		v := c.globalVar(s.Name)
-		c.th.checks.define(v)
+		c.th.checks.define(v, nil)
 		n.vars = append(n.vars, v)
 		n.inits = append(n.inits, init)
 	}
