@@ -263,6 +263,7 @@ func TestREPLCommands(t *testing.T) {
 		"(source from-init)", "(defn from-init [] :yes)\r\n",
 		"(defn twice [x] (* 2 x)) (def other 1)", "user/other",
 		"(source twice)", "(defn twice [x] (* 2 x))\r\n",
+		"twice?", "(twice x)\r\nNo documentation available for twice\r\n",
 		"(source first)", "first is built in; (doc first) explains it.",
 		"(dir user)", "from-init",
 		"(dir cidr)", "cidr/parse",

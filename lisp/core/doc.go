@@ -69,7 +69,11 @@ func Doc(th *eval.Thread, name string) (string, error) {
 		}
 	}
 	if len(parts) == 0 {
-		return "No documentation available for " + name, nil
+		qualified := name
+		if space, _ := value.SplitName(name); space == "" {
+			qualified = th.Namespace().Name() + "/" + name
+		}
+		parts = append(th.Runtime().CallForms(qualified), "No documentation available for "+name)
 	}
 	return strings.Join(parts, "\n"), nil
 }
