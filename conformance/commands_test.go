@@ -38,6 +38,8 @@ func TestCheck(t *testing.T) {
 		{"open.venice", "open.venice:2:3: Expected ']', got EOF. The '[' at (2,3) is not closed. File <open.venice> (2,7)\n", "", 1},
 		{"nowhere.venice", "", "gondola: there is no file nowhere.venice; looked in " + dir + "\n", 2},
 		{"", "", "Usage: gondola check FILE...\n", 2},
+		{"-x", "", "Usage: gondola check FILE...\n", 2},
+		{"--help", "Usage: gondola check FILE...\n", "", 0},
 	} {
 		got := runIn(binary, dir, false, "", append([]string{"check"}, strings.Fields(c.args)...)...)
 		if got.err != nil || got.stdout != c.stdout || got.stderr != c.stderr || got.status != c.status {
@@ -75,6 +77,7 @@ func TestDocCommand(t *testing.T) {
 		{"--all", "── ipc/server\n(ipc/server port & options)", "", 0},
 		{"ipc/srver", "", "nothing is called ipc/srver; did you mean ipc/server?\n", 1},
 		{"a b", "", "Usage: gondola doc", 2},
+		{"--help", "Usage: gondola doc", "", 0},
 	} {
 		got := runIn(binary, dir, false, "", append([]string{"doc"}, strings.Fields(c.args)...)...)
 		if got.err != nil || got.status != c.status || !strings.Contains(got.stdout, c.stdout) || !strings.Contains(got.stderr, c.stderr) ||

@@ -23,13 +23,25 @@ const (
 	statusUsage = 2
 )
 
+// usage answers a command line that asks for help or does not fit the command.
+func usage(text string, args []string, fits bool, stdout, stderr io.Writer) (status int, done bool) {
+	switch {
+	case len(args) > 0 && (args[0] == "-h" || args[0] == "--help"):
+		fmt.Fprintln(stdout, "Usage: gondola "+text)
+		return 0, true
+	case !fits:
+		fmt.Fprintln(stderr, "Usage: gondola "+text)
+		return statusUsage, true
+	}
+	return 0, false
+}
+
 // Check is the command that reads and compiles scripts without running them: a line for each finding, as compilers write
 // them. tables are the functions of the host.
 func Check(tables func() []eval.Table) Run {
 	return func(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writer) int {
-		if len(args) == 0 || strings.HasPrefix(args[0], "-") {
-			fmt.Fprintln(stderr, "Usage: gondola check FILE...")
-			return statusUsage
+		if status, done := usage("check FILE...", args, len(args) > 0 && !strings.HasPrefix(args[0], "-"), stdout, stderr); done {
+			return status
 		}
 		status := 0
 		for _, file := range args {

@@ -22,9 +22,9 @@ var shells = map[string]func(commands []string) string{
 // Completion is the command that prints what makes a shell complete ours. commands are the names of all commands.
 func Completion(commands []string) Run {
 	return func(_ context.Context, args []string, _ io.Reader, stdout, stderr io.Writer) int {
-		if len(args) != 1 || shells[args[0]] == nil {
-			fmt.Fprintf(stderr, "Usage: gondola completion %s\n", strings.Join(slices.Sorted(maps.Keys(shells)), "|"))
-			return statusUsage
+		words := strings.Join(slices.Sorted(maps.Keys(shells)), "|")
+		if status, done := usage("completion "+words, args, len(args) == 1 && shells[args[0]] != nil, stdout, stderr); done {
+			return status
 		}
 		_, _ = io.WriteString(stdout, shells[args[0]](commands))
 		return 0

@@ -21,6 +21,9 @@ import (
 // tables: no network is asked. tables are the functions of the host.
 func Doc(tables func() []eval.Table) Run {
 	return func(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writer) int {
+		if status, done := usage("doc [NAME | NAMESPACE | --all]", args, len(args) <= 1, stdout, stderr); done {
+			return status
+		}
 		in := lisp.New(lisp.Options{Tables: tables()})
 		defer in.Close()
 		th := in.Runtime().NewThread(ctx)
@@ -30,9 +33,6 @@ func Doc(tables func() []eval.Table) Run {
 		case len(args) == 0:
 			listSpaces(stdout, spaces)
 			return 0
-		case len(args) > 1:
-			fmt.Fprintln(stderr, "Usage: gondola doc [NAME | NAMESPACE | --all]")
-			return statusUsage
 		case args[0] == "--all":
 			for _, space := range slices.Sorted(maps.Keys(spaces)) {
 				for _, name := range spaces[space] {

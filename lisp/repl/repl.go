@@ -63,7 +63,7 @@ type Session struct {
 func New(o Options, attach func(out io.Writer, tables []eval.Table) *lisp.Interp) (*Session, error) {
 	s := &Session{o: o, interrupts: make(chan os.Signal, 1)}
 	line, err := readline.NewEx(&readline.Config{
-		Stdin: &pasteReader{ReadCloser: readline.NewCancelableStdin(os.Stdin)}, FuncGetWidth: width, AutoComplete: completer{s},
+		Stdin: &pasteReader{ReadCloser: readline.NewCancelableStdin(os.Stdin)}, FuncGetWidth: width, AutoComplete: completer{s}, Painter: painter{s},
 		HistoryFile: o.HistoryFile, HistoryLimit: 10_000, DisableAutoSaveHistory: true, HistorySearchFold: true,
 		InterruptPrompt: "^C", EOFPrompt: " ",
 	})

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"gondola/lisp/paint"
 	"gondola/lisp/value"
 )
 
@@ -94,6 +95,32 @@ func TestShow(t *testing.T) {
 	text, err := (&shower{width: 80}).show(long(5000))
 	if err != nil || !strings.HasSuffix(text, " 999 …]") {
 		t.Errorf("a long vector ends %q, %v", text[len(text)-20:], err)
+	}
+}
+
+// highlight is tested with marks for colours: <kind text>.
+func TestHighlight(t *testing.T) {
+	theme := paint.Select("dark", nil)
+	marks := strings.NewReplacer("\x1b[38;5;81m", "<k ", "\x1b[38;5;114m", "<s ", "\x1b[38;5;215m", "<n ", "\x1b[38;5;176m", "<c ",
+		"\x1b[38;5;245m", "<d ", "\x1b[38;5;222m", "<h ", "\x1b[0m", ">")
+	for _, c := range []struct {
+		before, line string
+		cursor       int
+		want         string
+	}{
+		{"", `(f :k "a b" -1.5 nil #\( x) ; rest`, 0, `(f <k :k> <s "a b"> <n -1.5> <c nil> <s #\(> x) <d ; rest>`},
+		{"", "(a [b] c)", 6, "(a <h [>b<h ]> c)"},
+		{"", "(a [b] c)", 9, "<h (>a [b] c<h )>"},
+		{"", "(a]", 3, "(a]"},
+		{"(str \"first\n", "second\" 7)", 10, "<s second\"> <n 7><h )>"}, // its partner is above
+		{"", "; a" + shownNewline + "1", 0, "<d ; a>" + shownNewline + "1"},
+	} {
+		if got := marks.Replace(highlight(theme, c.before, c.line, c.cursor)); got != c.want {
+			t.Errorf("%s%s: %s", c.before, c.line, got)
+		}
+	}
+	if got := string((painter{&Session{}}).Paint([]rune("(a 1)"), 5)); got != "(a 1)" {
+		t.Errorf("without colours: %q", got)
 	}
 }
 
