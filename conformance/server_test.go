@@ -27,16 +27,19 @@ func TestServerOfAnEndedScript(t *testing.T) {
 // gondola serve keeps the server open for other processes, and drains it at a signal (H3, H5).
 func TestServe(t *testing.T) {
 	binary, dir, ports := gondola(t), scratch(t), freePorts()
-	script := ports(`(do (def server (ipc/server 33333))
+	script := ports(`(do (load-file "port.venice") (def server (ipc/server port))
 		(ipc/create-function server :slow (fn [m] (println "called") (sleep 500) (ipc/plain-text-message nil :slow "served")))
 		(println "ready"))`)
 	if err := os.WriteFile(filepath.Join(dir, "server.venice"), []byte(script), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, "port.venice"), []byte(ports("(def port 33333)")), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	server := start(t, binary, dir, "serve", "server.venice")
 	server.expect(t, "ready")
 	server.signal(t, syscall.SIGHUP)
-	server.await(t, "SIGHUP: nothing is reloaded; a restart would read server.venice\n")
+	server.await(t, "SIGHUP: nothing is reloaded; a restart would read server.venice, port.venice\n")
 	client := start(t, binary, dir, "-e", ports(`(try-with [client (ipc/client 33333)]
 		(ipc/message-field (ipc/send client :slow (ipc/plain-text-message "1" :s "x")) :payload-text))`))
 	server.expect(t, "called")
