@@ -25,17 +25,18 @@ func (p painter) Paint(line []rune, pos int) []rune {
 // highlight colours a line that comes behind the text before it; cursor is an offset into the line, in bytes.
 func highlight(theme *paint.Theme, before, line string, cursor int) string {
 	text := before + line
-	pair := matching(text, len(before)+cursor-1)
+	open, end := matching(text, len(before)+cursor-1)
 	var b strings.Builder
 	for i := 0; i < len(text); {
-		n, kind, colour := word(text[i:])
-		if i == pair.open || i == pair.end {
-			kind, colour = paint.Hint, true
+		n, k, _ := token(text[i:])
+		colour, some := colourOf(k, text[i:i+n])
+		if i == open || i == end {
+			colour, some = paint.Hint, true
 		}
 		if from := max(i, len(before)); i+n > from {
 			piece := text[from : i+n]
-			if colour {
-				piece = theme.Paint(kind, piece)
+			if some {
+				piece = theme.Paint(colour, piece)
 			}
 			b.WriteString(piece)
 		}
@@ -44,54 +45,43 @@ func highlight(theme *paint.Theme, before, line string, cursor int) string {
 	return b.String()
 }
 
-// word is the length and the kind of what a text begins with; colour is false for what has none.
-func word(text string) (n int, kind paint.Kind, colour bool) {
-	switch c := text[0]; {
-	case c == ';':
-		end := strings.IndexAny(text, "\n"+shownNewline)
-		if end < 0 {
-			end = len(text)
-		}
-		return end, paint.Dim, true
-	case c == '"':
-		n, _ = stringLength(text)
-		return n, paint.String, true
-	case strings.IndexByte(" \t\r\n,()[]{}'`~@^", c) >= 0:
-		return 1, 0, false
+// colourOf is the colour of a token; some is false for what has none.
+func colourOf(k kind, text string) (colour paint.Kind, some bool) {
+	switch {
+	case k == comment:
+		return paint.Dim, true
+	case k == quoted, k == atom && strings.HasPrefix(text, `#\`):
+		return paint.String, true
+	case k != atom:
+		return 0, false
+	case text[0] == ':':
+		return paint.Keyword, true
+	case text == "nil" || text == "true" || text == "false":
+		return paint.Constant, true
+	case isDigit(strings.TrimLeft(text, "+-")):
+		return paint.Number, true
 	}
-	n = atomLength(text)
-	switch atom := text[:n]; {
-	case atom[0] == ':':
-		return n, paint.Keyword, true
-	case atom == "nil" || atom == "true" || atom == "false":
-		return n, paint.Constant, true
-	case strings.HasPrefix(atom, `#\`):
-		return n, paint.String, true
-	case atom[0] >= '0' && atom[0] <= '9', len(atom) > 1 && (atom[0] == '-' || atom[0] == '+') && atom[1] >= '0' && atom[1] <= '9':
-		return n, paint.Number, true
-	}
-	return n, 0, false
+	return 0, false
 }
 
-// brackets are the offsets of a bracket and of the one that closes it; -1 without.
-type brackets struct{ open, end int }
+func isDigit(text string) bool { return text != "" && text[0] >= '0' && text[0] <= '9' }
 
-// matching finds the bracket that the one at an offset closes.
-func matching(text string, at int) brackets {
-	var open []int
+// matching finds the bracket that the one at an offset closes; -1, -1 without.
+func matching(text string, at int) (open, end int) {
+	var opened []int
 	for i := 0; i < len(text) && i <= at; {
-		n, _, _ := word(text[i:])
+		n, k, _ := token(text[i:])
 		switch {
-		case strings.IndexByte("([{", text[i]) >= 0:
-			open = append(open, i)
-		case strings.IndexByte(")]}", text[i]) >= 0 && len(open) > 0:
-			last := open[len(open)-1]
-			open = open[:len(open)-1]
-			if i == at && strings.IndexByte("([{", text[last]) == strings.IndexByte(")]}", text[i]) {
-				return brackets{last, i}
+		case k == opening:
+			opened = append(opened, i)
+		case k == closing && len(opened) > 0:
+			last := opened[len(opened)-1]
+			opened = opened[:len(opened)-1]
+			if i == at && strings.IndexByte(openings, text[last]) == strings.IndexByte(closings, text[i]) {
+				return last, i
 			}
 		}
 		i += n
 	}
-	return brackets{-1, -1}
+	return -1, -1
 }

@@ -6,7 +6,6 @@ package repl
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // A group is a bracket of a text that is being typed, as far as it goes. Items are atoms and groups; strings are atoms.
@@ -38,76 +37,27 @@ type unfinished struct {
 // scan reads the text before the cursor. Closing brackets that fit nothing are ignored.
 func scan(text string) unfinished {
 	u := unfinished{around: []*group{{}}}
-	top := func() *group { return u.around[len(u.around)-1] }
 	for i := 0; i < len(text); {
-		c := text[i]
+		n, k, ended := token(text[i:])
+		piece := text[i : i+n]
+		i += n
+		top := u.around[len(u.around)-1]
 		switch {
-		case c == ';':
-			end := strings.IndexByte(text[i:], '\n')
-			if end < 0 {
-				return unfinished{around: u.around}
-			}
-			i += end
-		case c == '"':
-			n, closed := stringLength(text[i:])
-			if !closed {
-				u.word, u.inString = strings.TrimLeft(text[i:], `"`), true
-				return u
-			}
-			top().items = append(top().items, item{atom: text[i : i+n]})
-			i += n
-		case strings.IndexByte("([{", c) >= 0:
-			g := &group{open: c}
-			top().items = append(top().items, item{sub: g})
+		case k == quoted && !ended:
+			u.word, u.inString = strings.TrimLeft(piece, `"`), true
+		case k == atom && !ended:
+			u.word = piece
+		case k == quoted, k == atom:
+			top.items = append(top.items, item{atom: piece})
+		case k == opening:
+			g := &group{open: piece[0]}
+			top.items = append(top.items, item{sub: g})
 			u.around = append(u.around, g)
-			i++
-		case strings.IndexByte(")]}", c) >= 0:
-			if len(u.around) > 1 {
-				u.around = u.around[:len(u.around)-1]
-			}
-			i++
-		case strings.IndexByte(" \t\r\n,'`~@^#", c) >= 0 && !strings.HasPrefix(text[i:], `#\`):
-			i++
-		default:
-			n := atomLength(text[i:])
-			if i+n == len(text) {
-				u.word = text[i:]
-				return u
-			}
-			top().items = append(top().items, item{atom: text[i : i+n]})
-			i += n
+		case k == closing && len(u.around) > 1:
+			u.around = u.around[:len(u.around)-1]
 		}
 	}
 	return u
-}
-
-// stringLength is the length of the string at the front, quotes included, and whether it has an end.
-func stringLength(text string) (n int, closed bool) {
-	quote := `"`
-	if strings.HasPrefix(text, `"""`) {
-		quote = `"""`
-	}
-	for i := len(quote); i < len(text); i++ {
-		switch {
-		case text[i] == '\\':
-			i++
-		case strings.HasPrefix(text[i:], quote):
-			return i + len(quote), true
-		}
-	}
-	return len(text), false
-}
-
-func atomLength(text string) int {
-	from := 1
-	if strings.HasPrefix(text, `#\`) { // a character, whatever it is
-		_, size := utf8.DecodeRuneInString(text[2:])
-		from = 2 + size
-	}
-	if end := strings.IndexAny(text[min(from, len(text)):], " \t\r\n,;\"()[]{}'`~@^"); end >= 0 {
-		return from + end
-	}
-	return len(text)
 }
 
 // binders are the forms that bind names.

@@ -68,22 +68,14 @@ func formAround(text string, line, col int, name string) string {
 	}
 	begin, depth := 0, 0
 	for i := 0; i < len(text); {
-		n := 1
-		switch c := text[i]; {
-		case c == ';':
-			if n = strings.IndexByte(text[i:], '\n'); n < 0 {
-				return ""
-			}
-		case c == '"':
-			n, _ = stringLength(text[i:])
-		case strings.HasPrefix(text[i:], `#\`):
-			n = atomLength(text[i:])
-		case strings.IndexByte("([{", c) >= 0:
+		n, k, _ := token(text[i:])
+		switch k {
+		case opening:
 			if depth == 0 {
 				begin = i
 			}
 			depth++
-		case strings.IndexByte(")]}", c) >= 0:
+		case closing:
 			if depth--; depth == 0 && i >= at {
 				return text[begin : i+1]
 			}
