@@ -40,17 +40,6 @@ const (
 	statusSignal = 128 // plus the signal's number
 )
 
-const usage = `Usage: gondola [options]                  start the interactive interpreter, on a terminal
-       gondola [options] FILE [ARGS]     run a script, then print the value of its last form unless it is nil
-       gondola [options] - [ARGS]        the same with the script from standard input, also when it is a pipe
-       gondola [options] -e EXPR [ARGS]  evaluate an expression
-       gondola serve [options] FILE      run a script that opens servers, stay until SIGINT or SIGTERM
-%sOptions, before FILE; -- ends them:
-%s
-ARGS are the script's *ARGV*. The exit status is 0, what the script set with (system-exit-code n), 1 after an uncaught
-exception, 2 after wrong usage, 130 or 143 after SIGINT or SIGTERM.
-`
-
 // command is a subcommand. The room that it belongs to exports its function, which gets what follows the name, ends early
 // when ctx does, and returns the exit status.
 type command struct {
@@ -89,13 +78,13 @@ func main() {
 	os.Exit(run(args))
 }
 
-// help is the usage with a line for each command.
+// help is what --help prints.
 func help() string {
 	var lines strings.Builder
 	for _, c := range allCommands() {
 		fmt.Fprintf(&lines, "       %-33s %s\n", "gondola "+c.name+" "+c.args, c.help)
 	}
-	return fmt.Sprintf(usage, lines.String(), cli.OptionsHelp())
+	return cli.Usage(lines.String())
 }
 
 // tune sets what belongs to the process and never to a library: a few more Ps than cores on a small machine, because

@@ -100,8 +100,22 @@ func dashed(name string) string {
 	return "--" + name
 }
 
-// OptionsHelp is the options, one a line.
-func OptionsHelp() string {
+const usageText = `Usage: gondola [options]                  start the interactive interpreter, on a terminal
+       gondola [options] FILE [ARGS]     run a script, then print the value of its last form unless it is nil
+       gondola [options] - [ARGS]        the same with the script from standard input, also when it is a pipe
+       gondola [options] -e EXPR [ARGS]  evaluate an expression
+       gondola serve [options] FILE      run a script that opens servers, stay until SIGINT or SIGTERM
+%sOptions, before FILE; -- ends them:
+%s
+ARGS are the script's *ARGV*. The exit status is 0, what the script set with (system-exit-code n), 1 after an uncaught
+exception, 2 after wrong usage, 130 or 143 after SIGINT or SIGTERM.
+`
+
+// Usage is the help on the command line; commands are lines of the host's own.
+func Usage(commands string) string { return fmt.Sprintf(usageText, commands, optionsHelp()) }
+
+// optionsHelp is the options, one a line.
+func optionsHelp() string {
 	var b strings.Builder
 	for _, row := range append(options, option{names: []string{"help"}, help: "print this"}) {
 		var names []string
