@@ -153,7 +153,7 @@ func run(args []string) int {
 	signalled := p.signal.Load() != 0
 	if err != nil && !signalled {
 		status = statusFailed
-		style := lisp.ErrorStyle{Format: o.ErrorFormat, Sources: map[string]string{o.File: o.Text}}
+		style := lisp.ErrorStyle{Format: o.ErrorFormat, Source: o.Source}
 		if cli.IsTerminal(os.Stderr) {
 			style.Theme = paint.Select(o.Theme, os.Getenv)
 		}

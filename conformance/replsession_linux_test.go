@@ -31,7 +31,7 @@ func TestREPL(t *testing.T) {
 	x.enter(t, "(ns user)\r")
 	x.expect(t, "user> ")
 	x.enter(t, "(/ 1 0)\r")
-	x.expect(t, "repl:1:2")
+	x.expect(t, "repl-5:1:2")
 	x.enter(t, "(ex-message *e)\r")
 	x.expect(t, "\"/ by zero\"\r\n")
 	x.enter(t, "interleav\t") // one candidate: it is completed
@@ -265,6 +265,8 @@ func TestREPLCommands(t *testing.T) {
 		"(defn twice [x] (* 2 x)) (def other 1)", "user/other",
 		"(source twice)", "(defn twice [x] (* 2 x))\r\n",
 		"twice?", "(twice x)\r\nNo documentation available for twice\r\n",
+		"(defn broken [x]\r  (/ x\r    0))", "user/broken",
+		"(broken 1)", "repl-6:2:4\r\n  1 | (defn broken [x]\r\n  2 |   (/ x\r\n         ^",
 		"(source first)", "first is built in; (doc first) explains it.",
 		"(dir user)", "from-init",
 		"(dir cidr)", "cidr/parse",

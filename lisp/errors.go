@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,8 +33,8 @@ const (
 type ErrorStyle struct {
 	Format ErrorFormat
 	Theme  *paint.Theme // of Pretty; nil: no colours
-	// Sources are evaluated texts by the names they had; the text of any other name is looked for as a file.
-	Sources map[string]string
+	// Source gives the evaluated text of a name, "" if it has none; nil: none. It need not know the files that scripts load.
+	Source func(name string) string
 }
 
 // WriteError writes an error that nothing has caught.
@@ -43,6 +44,13 @@ func (i *Interp) WriteError(w io.Writer, err error, style ErrorStyle) {
 		ex = value.NewException(value.VncException, err.Error())
 	}
 	r := report{ErrorStyle: style, ex: ex, at: Place(ex), hint: i.Hint(ex)}
+	if style.Source != nil {
+		r.source = style.Source(r.at.File)
+	}
+	if slices.Contains(i.LoadedFiles(), r.at.File) { // and no other: a script may give a text any name
+		text, _ := os.ReadFile(r.at.File) // nothing to show if it is gone
+		r.source = string(text)
+	}
 	switch style.Format {
 	case Venice:
 		_, _ = io.WriteString(w, "Exception in thread \"main\" "+eval.StackText(ex))
@@ -56,9 +64,10 @@ func (i *Interp) WriteError(w io.Writer, err error, style ErrorStyle) {
 // report is one exception on its way out.
 type report struct {
 	ErrorStyle
-	ex   *value.Exception
-	at   value.StackFrame // where it happened; without a file if nobody knows
-	hint string
+	ex     *value.Exception
+	at     value.StackFrame // where it happened; without a file if nobody knows
+	source string           // the text of that file; "" if it is not known
+	hint   string
 }
 
 // The reader's texts (language.md 1.12) end with the position; before it they may name the bracket that is still open, and
@@ -123,9 +132,8 @@ func position(f value.StackFrame) string { return fmt.Sprintf("%s:%d:%d", f.File
 
 // excerpt is the line of the place and the one before it, with a caret; "" if the text is not known.
 func (r *report) excerpt() string {
-	text := r.source()
-	lines := strings.Split(text, "\n")
-	if text == "" || r.at.Line > len(lines) {
+	lines := strings.Split(r.source, "\n")
+	if r.source == "" || r.at.Line > len(lines) {
 		return ""
 	}
 	lines = lines[:r.at.Line]
@@ -136,14 +144,6 @@ func (r *report) excerpt() string {
 	}
 	fmt.Fprintf(&b, "  %*s %s%s\n", number+2, "", indentTo(lines[r.at.Line-1], r.at.Col), r.Theme.Paint(paint.Error, "^"))
 	return b.String()
-}
-
-func (r *report) source() string {
-	if text, ok := r.Sources[r.at.File]; ok {
-		return text
-	}
-	text, _ := os.ReadFile(r.at.File) // nothing to show if it is gone
-	return string(text)
 }
 
 // indentTo is blank as far as the column, from 1, of a line; tabs stay.

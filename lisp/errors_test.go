@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -24,7 +26,7 @@ func failing(t *testing.T, src string, style lisp.ErrorStyle) string {
 		t.Fatalf("%s does not fail", src)
 	}
 	var b bytes.Buffer
-	style.Sources = map[string]string{"s.venice": src}
+	style.Source = func(name string) string { return map[string]string{"s.venice": src}[name] }
 	in.WriteError(&b, err, style)
 	return b.String()
 }
@@ -54,6 +56,22 @@ func TestWriteError(t *testing.T) {
 	} {
 		if got := failing(t, c.src, c.style); got != c.want {
 			t.Errorf("%s: got\n%s\nwant\n%s", c.name, got, c.want)
+		}
+	}
+}
+
+// The lines of a loaded file are shown, those of a file that only lends its name are not.
+func TestErrorInOtherFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "other.venice")
+	if err := os.WriteFile(file, []byte("(defn g []\n  (/ 1 0))"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for src, shown := range map[string]bool{
+		`(load-file "` + file + `") (g)`:                                    true,
+		`(eval (read-string "\n(/ 1 0)" "` + filepath.ToSlash(file) + `"))`: false,
+	} {
+		if text := failing(t, src, lisp.ErrorStyle{}); strings.Contains(text, "2 |") != shown || !strings.Contains(text, file+":2:") {
+			t.Errorf("%s: %s", src, text)
 		}
 	}
 }

@@ -37,6 +37,14 @@ type Options struct {
 	Args []string
 }
 
+// Source is the script's text, by its name.
+func (o *Options) Source(name string) string {
+	if name != o.File {
+		return ""
+	}
+	return o.Text
+}
+
 // An option is a row of the table below. One without a value has no arg.
 type option struct {
 	names  []string

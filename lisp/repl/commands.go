@@ -14,9 +14,6 @@ import (
 	"gondola/lisp/value"
 )
 
-// file is the name of what is entered, in errors.
-const file = "repl"
-
 // A command begins with an exclamation mark.
 type command struct {
 	name, arg, help string
@@ -29,11 +26,13 @@ func commands() []command {
 		{"!queues", "", "lists the queues, topics and functions of the servers that this session knows", listDestinations},
 		{"!time", "FORM", "evaluates and says how long it took", timed},
 		{"!macroexpand", "FORM", "prints the form with all macros expanded", func(s *Session, form string) {
-			s.evaluate("(macroexpand-all '"+form+")", file, true)
+			s.evaluate("(macroexpand-all '"+form+")", s.name(), true)
 		}},
 		{"!hist", "", "prints what has been entered", func(s *Session, _ string) {
 			for i, e := range s.entries {
-				fmt.Fprintf(s.out, "%3d  %s\n", i+1, strings.ReplaceAll(e, "\n", "\n     "))
+				if e != "" {
+					fmt.Fprintf(s.out, "%3d  %s\n", i+1, strings.ReplaceAll(e, "\n", "\n     "))
+				}
 			}
 		}},
 		{"!clear", "", "clears the screen", func(s *Session, _ string) { _, _ = io.WriteString(s.out, "\x1b[H\x1b[2J") }},
@@ -81,9 +80,9 @@ func (s *Session) obey(text string) (leave bool) {
 	case strings.HasPrefix(text, "!"):
 		fmt.Fprintf(s.out, "There is no command %s; !help lists them\n", name)
 	case s.asksForHelp(text):
-		s.evaluate("(doc "+strings.TrimSuffix(text, "?")+")", file, false)
+		s.evaluate("(doc "+strings.TrimSuffix(text, "?")+")", s.name(), false)
 	default:
-		s.evaluate(text, file, true)
+		s.evaluate(text, s.name(), true)
 	}
 	return false
 }
@@ -99,7 +98,7 @@ func (s *Session) asksForHelp(text string) bool {
 
 func timed(s *Session, form string) {
 	begun := time.Now()
-	s.evaluate(form, file, true)
+	s.evaluate(form, s.name(), true)
 	fmt.Fprintf(s.out, "%v\n", time.Since(begun).Round(time.Microsecond))
 }
 
@@ -112,7 +111,7 @@ func connect(s *Session, arg string) {
 	if strings.Trim(uri, "0123456789") != "" {
 		uri = value.QuoteString(strings.Trim(uri, `"`))
 	}
-	s.evaluate("(do (def client (ipc/client "+uri+" "+options+")) (str \"client is connected to \" "+uri+"))", file, true)
+	s.evaluate("(do (def client (ipc/client "+uri+" "+options+")) (str \"client is connected to \" "+uri+"))", s.name(), true)
 }
 
 func listDestinations(s *Session, _ string) {

@@ -32,13 +32,14 @@ func (s *Session) evaluate(text, file string, show bool) {
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
+	s.sources.Store(file, text)
 	done := make(chan outcome, 1)
 	work := s.work(text, file, show)
 	go func() { done <- work(ctx) }()
 	for interrupted := false; ; interrupted = true {
 		select {
 		case out := <-done:
-			s.finish(out, text, file, show)
+			s.finish(out, show)
 			return
 		case <-s.interrupts:
 			if interrupted {
@@ -88,7 +89,7 @@ func publish(th *eval.Thread, results [3]value.Value, last value.Value) error {
 }
 
 // finish prints what came out and keeps it.
-func (s *Session) finish(out outcome, text, file string, show bool) {
+func (s *Session) finish(out outcome, show bool) {
 	if out.ns != nil {
 		s.ns = out.ns
 	}
@@ -97,11 +98,18 @@ func (s *Session) finish(out outcome, text, file string, show bool) {
 	switch {
 	case errors.As(out.err, &ex):
 		s.last = ex.Val()
-		s.in.WriteError(s.out, out.err, lisp.ErrorStyle{Theme: s.o.Theme, Sources: map[string]string{file: text}})
+		s.in.WriteError(s.out, out.err, lisp.ErrorStyle{Theme: s.o.Theme, Source: s.text})
 	case out.err != nil:
 		fmt.Fprintln(s.out, s.o.Theme.Paint(paint.Dim, out.err.Error()))
 	case show:
 		s.results = [3]value.Value{out.v, s.results[0], s.results[1]}
 		fmt.Fprintln(s.out, out.shown)
 	}
+}
+
+// text is what has been evaluated under a name.
+func (s *Session) text(name string) string {
+	text, _ := s.sources.Load(name)
+	found, _ := text.(string)
+	return found
 }

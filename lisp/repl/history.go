@@ -3,13 +3,20 @@
 
 package repl
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
-// remember keeps an entry whole, as one line of the history. One with :password is kept nowhere.
+// remember keeps an entry whole, as one line of the history. Of one with :password only the number is kept.
 func (s *Session) remember(text string) {
 	if strings.Contains(text, ":password") {
+		s.entries = append(s.entries, "")
 		return
 	}
 	s.entries = append(s.entries, text)
 	_ = s.line.SaveHistory(toLine.Replace(text)) // a history that cannot be written costs nothing but the history
 }
+
+// name is the name of the last entry in positions, with its number in !hist.
+func (s *Session) name() string { return fmt.Sprintf("repl-%d", len(s.entries)) }

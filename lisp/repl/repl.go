@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 
 	"github.com/chzyer/readline"
 
@@ -52,7 +53,8 @@ type Session struct {
 	ns      *eval.Namespace
 	results [3]value.Value // *1 *2 *3
 	last    value.Value    // *e
-	entries []string       // what has been entered, without secrets
+	entries []string       // what has been entered; "" for what had a secret in it
+	sources sync.Map       // what has been evaluated, by the name that it has in positions
 	before  string         // the lines of the entry that is being typed; read by the completer while it is
 
 	interrupts chan os.Signal // Ctrl-C while an evaluation runs

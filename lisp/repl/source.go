@@ -5,6 +5,7 @@ package repl
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -19,7 +20,7 @@ func (s *Session) source(th *eval.Thread, name value.Value) (string, error) {
 	if core.RowOf(th.Runtime(), text) != nil {
 		return "", value.Errorf("%s is built in; (doc %s) explains it.", text, text)
 	}
-	v, err := core.EvalText(th, text, file)
+	v, err := core.EvalText(th, text, "source")
 	if err != nil {
 		return "", err
 	}
@@ -27,26 +28,16 @@ func (s *Session) source(th *eval.Thread, name value.Value) (string, error) {
 	if m == nil || m.Line == 0 {
 		return "", value.Errorf("Nobody knows where %s was defined.", text)
 	}
+	whole := s.text(m.File)
+	if whole == "" && slices.Contains(s.in.LoadedFiles(), m.File) {
+		read, _ := os.ReadFile(m.File) // gone: there is no text
+		whole = string(read)
+	}
 	_, short := value.SplitName(text)
-	for _, whole := range s.texts(m.File) {
-		if form := formAround(whole, m.Line, m.Col, short); form != "" {
-			return form, nil
-		}
+	if form := formAround(whole, m.Line, m.Col, short); form != "" {
+		return form, nil
 	}
 	return "", value.Errorf("The definition of %s in %s, line %d, is not there any more.", text, m.File, m.Line)
-}
-
-// texts are those that may have had a name: entries, the latest first, or a file.
-func (s *Session) texts(name string) []string {
-	if name != file {
-		text, _ := os.ReadFile(name) // gone: there is no text
-		return []string{string(text)}
-	}
-	var all []string
-	for i := len(s.entries) - 1; i >= 0; i-- {
-		all = append(all, s.entries[i])
-	}
-	return all
 }
 
 // formAround is the top-level form that mentions name at a position, lines and columns from 1; "" if it does not.
