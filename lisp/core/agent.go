@@ -75,6 +75,7 @@ var typeAgent = &value.Type{Name: "com.github.jlangch.venice.impl.util.concurren
 // agent is a state and the actions that wait for it. A goroutine runs them as long as there are any.
 type agent struct {
 	value.Obj
+	value.Watched
 	fails     bool // :error-mode :fail
 	validator value.Value
 
@@ -199,8 +200,9 @@ func (a *agent) perform(action agentAction) {
 	if a.fails && a.failed() != nil {
 		return
 	}
+	old := a.Deref()
 	state, err := action.th.Guard(func() (value.Value, error) {
-		v, err := action.th.Apply(action.f, append([]value.Value{a.Deref()}, action.args...))
+		v, err := action.th.Apply(action.f, append([]value.Value{old}, action.args...))
 		if err != nil {
 			return value.Nil, err
 		}
@@ -208,6 +210,9 @@ func (a *agent) perform(action agentAction) {
 	})
 	if err == nil {
 		a.set(state, nil)
+		_, err = action.th.Guard(func() (value.Value, error) { return value.Nil, a.Notify(action.th, a.Val(), old, state) })
+	}
+	if err == nil {
 		return
 	}
 	failure := value.AsException(err)

@@ -485,6 +485,9 @@ func rangeOf(_ *eval.Thread, args []value.Value) (value.Value, error) {
 		end = args[0]
 	case 2:
 		start, end = args[0], args[1]
+		if _, isInt := start.Int(); isInt { // the numbers are of the type of the first
+			by = value.Int(1)
+		}
 	default:
 		start, end, by = args[0], args[1], args[2]
 	}

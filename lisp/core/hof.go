@@ -481,6 +481,9 @@ func quantifier(name string, stopAt, result bool) eval.Row {
 			if name == "every?" && c.IsNil() {
 				return value.False, err
 			}
+			if n, ok := c.Ref().(value.Counted); ok && name == "not-every?" && n.Count() == 0 { // as the reference
+				return value.True, err
+			}
 			return value.Bool(stopped == result), err
 		}}
 }

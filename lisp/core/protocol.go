@@ -209,6 +209,9 @@ func (m *multimethod) call(th *eval.Thread, a []value.Value) (value.Value, error
 	m.mu.RLock()
 	f, ok := m.methods.Get(v)
 	if !ok {
+		f, ok = m.bySupertype(v, args)
+	}
+	if !ok {
 		f, ok = m.methods.Get(value.Kw("default"))
 	}
 	m.mu.RUnlock()
@@ -216,6 +219,25 @@ func (m *multimethod) call(th *eval.Thread, a []value.Value) (value.Value, error
 		return value.Nil, value.Errorf("No matching '%s' multi-function method defined for dispatch value %s", m.name, value.PrStr(v))
 	}
 	return th.Apply(f, args)
+}
+
+// bySupertype finds the method of the nearest supertype, if the dispatch value is the type of an argument.
+func (m *multimethod) bySupertype(v value.Value, args []value.Value) (value.Value, bool) {
+	k, ok := v.Ref().(*value.Keyword)
+	if !ok {
+		return value.Nil, false
+	}
+	for _, a := range args {
+		if a.Type().Name != k.Name {
+			continue
+		}
+		for _, s := range a.Type().Supers {
+			if f, ok := m.methods.Get(value.Kw(s.Name)); ok {
+				return f, true
+			}
+		}
+	}
+	return value.Nil, false
 }
 
 func macroDefmethod(th *eval.Thread, a []value.Value) (value.Value, error) {

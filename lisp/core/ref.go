@@ -32,20 +32,18 @@ var refTable = eval.Table{
 		return value.Bool(done), err
 	}, Forms: "(compare-and-set! atom oldval newval)", Doc: "Sets the value if it is oldval; whether it was."},
 	{Name: "add-watch", Min: 3, Max: 3, F3: func(_ *eval.Thread, r, k, f value.Value) (value.Value, error) {
-		a, ok := r.Ref().(*value.Atom)
-		if !ok {
-			return value.Nil, value.CoerceError(r, "atom")
+		w, err := asWatched(r)
+		if err == nil {
+			w.Watch(value.Watcher{Key: k, Fn: f})
 		}
-		a.Watch(value.Watcher{Key: k, Fn: f})
-		return value.Nil, nil
-	}, Forms: "(add-watch ref key fn)", Doc: "Calls (fn key ref old new) after swaps."},
+		return value.Nil, err
+	}, Forms: "(add-watch ref key fn)", Doc: "Calls (fn key ref old new) after changes of an atom or agent."},
 	{Name: "remove-watch", Min: 2, Max: 2, F2: func(_ *eval.Thread, r, k value.Value) (value.Value, error) {
-		a, ok := r.Ref().(*value.Atom)
-		if !ok {
-			return value.Nil, value.CoerceError(r, "atom")
+		w, err := asWatched(r)
+		if err == nil {
+			w.Unwatch(k)
 		}
-		a.Unwatch(k)
-		return value.Nil, nil
+		return value.Nil, err
 	}, Forms: "(remove-watch ref key)", Doc: "Removes a watch."},
 	is("deref?", func(v value.Value) bool {
 		switch v.Ref().(type) {
@@ -150,4 +148,14 @@ func swap(th *eval.Thread, name string, a []value.Value) (old, v value.Value, er
 		return old, v, err
 	}
 	return old, v, value.Errorf("Function '%s' does not allow type %s as parameter.", name, a[0].Type())
+}
+
+func asWatched(v value.Value) (*value.Watched, error) {
+	switch x := v.Ref().(type) {
+	case *value.Atom:
+		return &x.Watched, nil
+	case *agent:
+		return &x.Watched, nil
+	}
+	return nil, value.CoerceError(v, "atom")
 }

@@ -48,7 +48,7 @@ var seqTable = eval.Table{
 	}, Forms: "(drop-last n)\n(drop-last n coll)", Doc: "All but the last n elements."},
 	{Name: "take-while", Min: 1, Max: 2, F1: takeWhileStep, F2: takeWhile, Forms: "(take-while pred)\n(take-while pred coll)", Doc: "The leading elements that satisfy pred."},
 	{Name: "drop-while", Min: 1, Max: 2, F1: dropWhileStep, F2: dropWhile, Forms: "(drop-while pred)\n(drop-while pred coll)", Doc: "The elements from the first that does not satisfy pred."},
-	{Name: "index-of", Min: 2, Max: 2, F2: indexOf, Forms: "(index-of coll x)", Doc: "The index of the first element that equals x by ==; -1 without."},
+	{Name: "index-of", Min: 2, Max: 3, F2: indexOf, F3: indexOfBy, Forms: "(index-of coll x)\n(index-of comparefn coll x)", Doc: "The index of the first element that equals x by ==, or that compares equal; -1 without."},
 	{Name: "pop", Min: 1, Max: 1, F1: pop, Forms: "(pop coll)", Doc: "A vector without its last element, a list without its first."},
 	{Name: "subvec", Min: 2, Max: 3, FN: subvec, Forms: "(subvec v start)\n(subvec v start end)", Doc: "A part of a vector."},
 }
@@ -186,15 +186,13 @@ func nth(th *eval.Thread, c, idx, def value.Value, hasDef bool) (value.Value, er
 		at = func(i int) value.Value { return value.Char(x.CharAt(i)) }
 	default:
 		if c.IsNil() {
-			return def, nil
+			return value.Nil, nil
 		}
-		{
-			items, err := elements(th, "nth", c)
-			if err != nil {
-				return value.Nil, err
-			}
-			n, at = len(items), func(i int) value.Value { return items[i] }
+		items, err := elements(th, "nth", c)
+		if err != nil {
+			return value.Nil, err
 		}
+		n, at = len(items), func(i int) value.Value { return items[i] }
 	}
 	if i >= 0 && i < int64(n) {
 		return at(int(i)), nil
@@ -380,6 +378,23 @@ func indexOf(th *eval.Thread, c, x value.Value) (value.Value, error) {
 	}
 	for i, v := range items {
 		if value.EqualLoose(v, x) {
+			return value.Long(int64(i)), nil
+		}
+	}
+	return value.Long(-1), nil
+}
+
+func indexOfBy(th *eval.Thread, compare, c, x value.Value) (value.Value, error) {
+	items, err := onlySequence(th, "index-of", c, nilOK)
+	if err != nil {
+		return value.Nil, err
+	}
+	order := comparator(th, compare)
+	for i, v := range items {
+		switch n, err := order(x, v); {
+		case err != nil:
+			return value.Nil, err
+		case n == 0:
 			return value.Long(int64(i)), nil
 		}
 	}

@@ -4,6 +4,8 @@
 package core
 
 import (
+	"math"
+
 	"gondola/lisp/eval"
 	"gondola/lisp/value"
 )
@@ -83,20 +85,27 @@ func flatten(th *eval.Thread, v value.Value) (value.Value, error) {
 }
 
 func interleave(th *eval.Thread, a []value.Value) (value.Value, error) {
-	shortest := -1
+	shortest := int64(math.MaxInt64)
 	cols := make([][]value.Value, len(a))
-	for i, c := range a {
-		items, err := onlySequence(th, "interleave", c, lazyOK)
-		if err != nil {
-			return value.Nil, err
-		}
-		cols[i] = items
-		if shortest < 0 || len(items) < shortest {
-			shortest = len(items)
+	for _, lazy := range []bool{false, true} { // lazy ones last, and no further than the others go: they may have no end
+		for i, c := range a {
+			l, isLazy := c.Ref().(*value.LazySeq)
+			if isLazy != lazy {
+				continue
+			}
+			if isLazy {
+				c = lazyTake(l, shortest).Val()
+			}
+			items, err := onlySequence(th, "interleave", c, lazyOK)
+			if err != nil {
+				return value.Nil, err
+			}
+			cols[i] = items
+			shortest = min(shortest, int64(len(items)))
 		}
 	}
 	var out []value.Value
-	for i := 0; i < shortest; i++ {
+	for i := range shortest {
 		for _, c := range cols {
 			out = append(out, c[i])
 		}
@@ -135,7 +144,11 @@ func partition(th *eval.Thread, a []value.Value) (value.Value, error) {
 	}
 	var pad []value.Value
 	if len(a) == 4 {
-		if pad, err = iterable(th, a[2]); err != nil {
+		p := a[2]
+		if l, ok := p.Ref().(*value.LazySeq); ok {
+			p = lazyTake(l, n).Val()
+		}
+		if pad, err = iterable(th, p); err != nil {
 			return value.Nil, err
 		}
 	}
@@ -183,6 +196,9 @@ func partitionAll(th *eval.Thread, a []value.Value) (value.Value, error) {
 	for i := int64(0); i < int64(len(items)); i += by {
 		end := min(i+n, int64(len(items)))
 		out = append(out, sameKind(c, items[i:end:end]))
+		if end < i+n {
+			break // one group may be shorter
+		}
 	}
 	return value.ListOf(out).Val(), nil
 }

@@ -20,7 +20,7 @@ var seqBuildTable = eval.Table{
 	{Name: "list*", Min: 1, Max: -1, FN: listStar(func(items []value.Value) value.Value { return value.ListOf(items).Val() }), Forms: "(list* & args coll)", Doc: "A list of the arguments and the elements of the last one."},
 	{Name: "vector*", Min: 1, Max: -1, FN: listStar(func(items []value.Value) value.Value { return value.VectorOf(items).Val() }), Forms: "(vector* & args coll)", Doc: "A vector of the arguments and the elements of the last one."},
 	{Name: "repeat", Min: 1, Max: 2, FN: repeat, Forms: "(repeat x)\n(repeat n x)", Doc: "A list of n times x."},
-	{Name: "lazy-seq", Min: 0, Max: 2, FN: lazySeq, Forms: "(lazy-seq)\n(lazy-seq f)\n(lazy-seq seed f)\n(lazy-seq coll)", Doc: "A lazy sequence."},
+	{Name: "lazy-seq", Min: 0, Max: 2, FN: lazySeq, Forms: "(lazy-seq)\n(lazy-seq f)\n(lazy-seq seed f)\n(lazy-seq head lazy)\n(lazy-seq coll)", Doc: "A lazy sequence."},
 	{Name: "doall", Min: 1, Max: 2, FN: doall, Forms: "(doall coll)\n(doall n coll)", Doc: "Realises a lazy sequence."},
 }
 
@@ -235,6 +235,9 @@ func intoMap(to value.Map, from value.Value, items []value.Value) (value.Value, 
 
 func listStar(make func([]value.Value) value.Value) func(*eval.Thread, []value.Value) (value.Value, error) {
 	return func(th *eval.Thread, a []value.Value) (value.Value, error) {
+		if len(a) == 1 && a[0].IsNil() {
+			return value.Nil, nil
+		}
 		tail, err := onlySequence(th, "list*", a[len(a)-1], nilOK|lazyOK)
 		if err != nil {
 			return value.Nil, err
@@ -270,6 +273,9 @@ func lazySeq(th *eval.Thread, a []value.Value) (value.Value, error) {
 	case 0:
 		return lazyOf(nil).Val(), nil
 	case 2:
+		if rest, ok := a[1].Ref().(*value.LazySeq); ok {
+			return lazyCell(a[0], rest).Val(), nil
+		}
 		return iterated(a[0], a[1]).Val(), nil
 	}
 	if eval.IsFunction(a[0]) {

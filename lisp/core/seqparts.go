@@ -294,6 +294,12 @@ func combinations(th *eval.Thread, c, size value.Value) (value.Value, error) {
 	}
 	n := int(k)
 	var out []value.Value
+	if n == 1 {
+		for _, x := range items {
+			out = append(out, sameKind(c, []value.Value{x}))
+		}
+		return value.ListOf(out).Val(), nil
+	}
 	for i := 0; i+n <= len(items); i++ {
 		head := items[i : i+n-1 : i+n-1]
 		for _, x := range items[i+n-1:] {

@@ -105,6 +105,7 @@ type Namespace struct {
 	ownCore  atomic.Bool // defines a name that core has
 	ownFused atomic.Bool // … that the compiler fuses: +, <, inc, …
 	declared atomic.Bool // by ns; a namespace that is only mentioned exists for nobody
+	meta     atomic.Pointer[value.Map]
 }
 
 // Name is the namespace's name.

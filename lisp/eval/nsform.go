@@ -70,7 +70,7 @@ func analyseNsUnmap(_ *compiler, _ *value.List, args []value.Value, _ bool) (Nod
 			return value.Nil, nil
 		}
 		if space.system {
-			return value.Nil, value.Errorf("Cannot unmap a symbol from the system namespace '%s'!", space.name)
+			return value.Nil, value.Errorf("Cannot remove a symbol from namespace '%s'!", space.name)
 		}
 		if v := space.lookup(sym.Name); v != nil {
 			v.unbind()
@@ -94,17 +94,34 @@ func analyseNsRemove(_ *compiler, _ *value.List, args []value.Value, _ bool) (No
 			return value.Nil, nil
 		}
 		if space.system {
-			return value.Nil, value.Errorf("Cannot remove the system namespace '%s'!", name)
+			return value.Nil, value.Errorf("Namespace '%s' cannot be removed!", name)
+		}
+		if space == th.ns {
+			return value.Nil, value.Errorf("The current namespace '%s' cannot be removed!", name)
 		}
 		for _, n := range space.Names() {
 			space.lookup(n).unbind()
 		}
 		space.declared.Store(false)
+		space.meta.Store(nil)
 		return value.Nil, nil
 	}), nil
 }
 
+// analyseNsList is (ns-list), the namespaces, and (ns-list ns), the names of one.
 func analyseNsList(_ *compiler, _ *value.List, args []value.Value, _ bool) (Node, error) {
+	if len(args) == 0 {
+		return goForm(func(th *Thread) (value.Value, error) {
+			var out []value.Value
+			for _, ns := range th.rt.Namespaces() {
+				if ns != th.rt.core {
+					out = append(out, value.String(ns.name))
+				}
+			}
+			slices.SortFunc(out, value.Compare)
+			return value.ListOf(out).Val(), nil
+		}), nil
+	}
 	ns, err := quotedSymbol(args[0])
 	if err != nil {
 		return nil, err
@@ -118,125 +135,101 @@ func analyseNsList(_ *compiler, _ *value.List, args []value.Value, _ bool) (Node
 		slices.Sort(names)
 		out := make([]value.Value, len(names))
 		for i, n := range names {
-			out[i] = value.Sym(space.name + "/" + n)
+			if space != th.rt.core {
+				n = space.name + "/" + n
+			}
+			out[i] = value.Sym(n)
 		}
 		return value.ListOf(out).Val(), nil
 	}), nil
 }
 
-// resolveNode looks a symbol up when it runs: (resolve 'x), (bound? 'x).
-type resolveNode struct {
-	sym  Node
-	bool bool
+// nsArgument is the namespace that a form names, as foo, 'foo or an expression; nil if there is none.
+func (c *compiler) nsArgument(arg value.Value) (func(th *Thread, fr *Frame) (*Namespace, string, error), error) {
+	if s, err := quotedSymbol(arg); err == nil && s.Name != "*ns*" {
+		return func(th *Thread, _ *Frame) (*Namespace, string, error) { return th.rt.known(s.Name), s.Name, nil }, nil
+	}
+	n, err := c.compile(arg, false)
+	return func(th *Thread, fr *Frame) (*Namespace, string, error) {
+		v, err := n.Eval(th, fr)
+		if err != nil {
+			return nil, "", err
+		}
+		s, ok := v.Ref().(*value.Symbol)
+		if !ok {
+			return nil, "", value.CoerceError(v, "symbol")
+		}
+		return th.rt.known(s.Name), s.Name, nil
+	}, err
 }
 
-func (n *resolveNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
-	x, err := n.sym.Eval(th, fr)
+// known is a namespace that has been declared or belongs to the system; else nil.
+func (rt *Runtime) known(name string) *Namespace {
+	if !rt.HasNamespace(name) {
+		return nil
+	}
+	return rt.lookupNamespace(name)
+}
+
+// nsMetaNode is (ns-meta ns), (alter-ns-meta! ns f args*) and (reset-ns-meta! ns map).
+type nsMetaNode struct {
+	ns     func(th *Thread, fr *Frame) (*Namespace, string, error)
+	args   []Node
+	change func(th *Thread, old value.Value, args []value.Value) (value.Value, error) // nil: only read
+}
+
+func (n *nsMetaNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
+	ns, name, err := n.ns(th, fr)
+	switch {
+	case err != nil:
+		return value.Nil, err
+	case ns == nil && n.change == nil:
+		return value.Nil, nil
+	case ns == nil:
+		return value.Nil, value.Errorf("The namespace '%s' does not exist. It has not been created with (ns %s)!", name, name)
+	case n.change == nil:
+		return ns.metadata(), nil
+	}
+	args, err := evalAll(th, fr, n.args)
 	if err != nil {
 		return value.Nil, err
 	}
-	s, ok := x.Ref().(*value.Symbol)
+	v, err := n.change(th, ns.metadata(), args)
+	if err != nil {
+		return value.Nil, err
+	}
+	m, ok := v.Ref().(value.Map)
 	if !ok {
-		return value.Nil, value.CoerceError(x, "symbol")
+		return value.Nil, value.CoerceError(v, "map")
 	}
-	v, ok := th.Resolve(s)
-	if n.bool {
-		return value.Bool(ok), nil
-	}
+	ns.meta.Store(&m)
 	return v, nil
 }
 
-// Resolve returns the value of a global, a special form included.
-func (th *Thread) Resolve(s *value.Symbol) (value.Value, bool) {
-	if th.rt.specials[s.Name] != nil {
-		return value.New(&Special{Name: s.Name}).Val(), true
+func (ns *Namespace) metadata() value.Value {
+	if m := ns.meta.Load(); m != nil {
+		return (*m).Val()
 	}
-	v, err := th.global(th.rt.globalVar(th.ns, s.Name), s, th.ns)
-	return v, err == nil
+	return value.EmptyHashMap.Val()
 }
 
-func analyseResolve(c *compiler, _ *value.List, args []value.Value, _ bool) (Node, error) {
-	n, err := c.compile(args[0], false)
-	return &resolveNode{sym: n}, err
-}
-
-func analyseBound(c *compiler, _ *value.List, args []value.Value, _ bool) (Node, error) {
-	n, err := c.compile(args[0], false)
-	return &resolveNode{sym: n, bool: true}, err
-}
-
-func analyseVarGet(c *compiler, _ *value.List, args []value.Value, _ bool) (Node, error) {
-	s, err := quotedSymbol(args[0])
-	if err != nil {
-		return nil, err
-	}
-	return c.symbol(s)
-}
-
-func analyseVarName(_ *compiler, _ *value.List, args []value.Value, _ bool) (Node, error) {
-	s, err := quotedSymbol(args[0])
-	if err != nil {
-		return nil, err
-	}
-	_, name := value.SplitName(s.Name)
-	return &constNode{value.String(name)}, nil
-}
-
-func analyseVarNs(c *compiler, _ *value.List, args []value.Value, _ bool) (Node, error) {
-	s, err := quotedSymbol(args[0])
-	if err != nil {
-		return nil, err
-	}
-	if c.lookup(s.Name) != nil {
-		return &constNode{}, nil
-	}
-	return goForm(func(th *Thread) (value.Value, error) {
-		v := th.rt.globalVar(th.ns, s.Name)
-		switch {
-		case v.isBound():
-			return value.String(v.ns.name), nil
-		case v.core != nil && v.core.isBound():
-			return value.String("core"), nil
+func analyseNsMeta(change func(th *Thread, old value.Value, args []value.Value) (value.Value, error)) func(*compiler, *value.List, []value.Value, bool) (Node, error) {
+	return func(c *compiler, _ *value.List, args []value.Value, _ bool) (Node, error) {
+		ns, err := c.nsArgument(args[0])
+		if err != nil {
+			return nil, err
 		}
-		return value.Nil, nil
-	}), nil
+		nodes, err := c.all(args[1:])
+		return &nsMetaNode{ns, nodes, change}, err
+	}
 }
 
-func analyseVarGlobal(c *compiler, _ *value.List, args []value.Value, _ bool) (Node, error) {
-	s, err := quotedSymbol(args[0])
-	if err != nil {
-		return nil, err
-	}
-	if c.lookup(s.Name) != nil {
-		return &constNode{value.False}, nil
-	}
-	return goForm(func(th *Thread) (value.Value, error) {
-		v := th.rt.globalVar(th.ns, s.Name)
-		_, ok := v.current(s)
-		return value.Bool(ok && !v.dynamic.Load()), nil
-	}), nil
+func alterMeta(th *Thread, old value.Value, args []value.Value) (value.Value, error) {
+	return th.Apply(args[0], append([]value.Value{old}, args[1:]...))
 }
 
-func analyseVarLocal(c *compiler, _ *value.List, args []value.Value, _ bool) (Node, error) {
-	s, err := quotedSymbol(args[0])
-	if err != nil {
-		return nil, err
-	}
-	return &constNode{value.Bool(c.lookup(s.Name) != nil)}, nil
-}
-
-func analyseVarThreadLocal(c *compiler, _ *value.List, args []value.Value, _ bool) (Node, error) {
-	s, err := quotedSymbol(args[0])
-	if err != nil {
-		return nil, err
-	}
-	if c.lookup(s.Name) != nil {
-		return &constNode{value.False}, nil
-	}
-	return goForm(func(th *Thread) (value.Value, error) {
-		v := th.rt.globalVar(th.ns, s.Name)
-		return value.Bool(v.dynamic.Load() || v.core != nil && v.core.dynamic.Load()), nil
-	}), nil
+func resetMeta(_ *Thread, _ value.Value, args []value.Value) (value.Value, error) {
+	return args[0], nil
 }
 
 // notFound is the error for an unknown name, with up to five suggestions: functions of the same simple name in other

@@ -18,41 +18,46 @@ type specialForm struct {
 // specialForms is the table of language.md 3.4: the forms that the compiler knows.
 func specialForms() map[string]*specialForm {
 	return map[string]*specialForm{
-		"do":                {0, -1, analyseDo},
-		"if":                {2, 3, analyseIf},
-		"let":               {1, -1, analyseLet},
-		"loop":              {2, -1, analyseLoop},
-		"recur":             {0, -1, analyseRecur},
-		"fn":                {1, -1, analyseFn},
-		"def":               {1, 2, analyseDef},
-		"defonce":           {2, 2, analyseDefonce},
-		"def-dynamic":       {2, 2, analyseDefDynamic},
-		"defmacro":          {1, -1, analyseDefmacro},
-		"set!":              {2, 2, analyseSet},
-		"quote":             {1, 1, analyseQuote},
-		"quasiquote":        {1, 1, analyseQuasiquote},
-		"eval":              {1, 1, analyseEval},
-		"try":               {0, -1, analyseTry},
-		"try-with":          {1, -1, analyseTryWith},
-		"locking":           {2, -1, analyseLocking},
-		"binding":           {1, -1, analyseBinding},
-		"ns":                {1, 1, analyseNs},
-		"ns-unmap":          {2, 2, analyseNsUnmap},
-		"ns-remove":         {1, 1, analyseNsRemove},
-		"ns-list":           {1, 1, analyseNsList},
-		"resolve":           {1, 1, analyseResolve},
-		"bound?":            {1, 1, analyseBound},
-		"var-get":           {1, 1, analyseVarGet},
-		"var-name":          {1, 1, analyseVarName},
-		"var-ns":            {1, 1, analyseVarNs},
-		"var-global?":       {1, 1, analyseVarGlobal},
-		"var-local?":        {1, 1, analyseVarLocal},
-		"var-thread-local?": {1, 1, analyseVarThreadLocal},
-		"macroexpand":       {1, 1, analyseMacroexpand},
-		"macroexpand-all*":  {1, 1, analyseMacroexpandAll},
-		"tail-pos":          {0, 1, analyseTailPos},
-		"dorun":             {2, 2, analyseDorun},
-		"import":            {0, -1, analyseImport},
+		"do":                   {0, -1, analyseDo},
+		"if":                   {2, 3, analyseIf},
+		"let":                  {1, -1, analyseLet},
+		"loop":                 {2, -1, analyseLoop},
+		"recur":                {0, -1, analyseRecur},
+		"fn":                   {1, -1, analyseFn},
+		"def":                  {1, 2, analyseDef},
+		"defonce":              {2, 2, analyseDefonce},
+		"def-dynamic":          {2, 2, analyseDefDynamic},
+		"defmacro":             {1, -1, analyseDefmacro},
+		"set!":                 {2, 2, analyseSet},
+		"quote":                {1, 1, analyseQuote},
+		"quasiquote":           {1, 1, analyseQuasiquote},
+		"eval":                 {1, 1, analyseEval},
+		"try":                  {0, -1, analyseTry},
+		"try-with":             {1, -1, analyseTryWith},
+		"locking":              {2, -1, analyseLocking},
+		"binding":              {1, -1, analyseBinding},
+		"ns":                   {1, 1, analyseNs},
+		"ns-unmap":             {2, 2, analyseNsUnmap},
+		"ns-remove":            {1, 1, analyseNsRemove},
+		"ns-list":              {0, 1, analyseNsList},
+		"ns-meta":              {1, 1, analyseNsMeta(nil)},
+		"alter-ns-meta!":       {2, -1, analyseNsMeta(alterMeta)},
+		"reset-ns-meta!":       {2, 2, analyseNsMeta(resetMeta)},
+		"resolve":              {1, 1, analyseResolve},
+		"bound?":               {1, 1, analyseBound},
+		"var-get":              {1, 1, analyseVarGet},
+		"var-name":             {1, 1, analyseVar(varName)},
+		"var-sym":              {1, 1, analyseVar(varSym)},
+		"var-ns":               {1, 1, analyseVar(varNs)},
+		"var-global?":          {1, 1, analyseVar(varGlobal)},
+		"var-local?":           {1, 1, analyseVar(varLocal)},
+		"var-thread-local?":    {1, 1, analyseVar(varThreadLocal)},
+		"macroexpand":          {1, 1, analyseMacroexpand},
+		"macroexpand-all*":     {1, 1, analyseMacroexpandAll},
+		"tail-pos":             {0, 1, analyseTailPos},
+		"dorun":                {2, 2, analyseDorun},
+		"macroexpand-on-load?": {0, 0, analyseMacroexpandOnLoad},
+		"import":               {0, -1, analyseImport},
 	}
 }
 
@@ -177,8 +182,17 @@ func analyseTailPos(c *compiler, _ *value.List, args []value.Value, tail bool) (
 	return &failNode{value.Throwf(value.NotInTailPosition, "Not in tail position%s", name)}, nil
 }
 
-// dorunNode evaluates an expression n times and yields the first value.
-type dorunNode struct{ n, body Node }
+// analyseMacroexpandOnLoad: macros are always expanded while a form is compiled.
+func analyseMacroexpandOnLoad(*compiler, *value.List, []value.Value, bool) (Node, error) {
+	return &constNode{value.True}, nil
+}
+
+// dorunNode evaluates an expression n times; the last value. A name that means a function stands for its calls, with the
+// number of the turn if it has one parameter.
+type dorunNode struct {
+	n, body Node
+	isName  bool
+}
 
 func (n *dorunNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	count, err := n.n.Eval(th, fr)
@@ -189,20 +203,25 @@ func (n *dorunNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	if !ok {
 		return value.Nil, value.CoerceError(count, "long")
 	}
-	first := value.Nil
-	for i := int64(0); i < times; i++ {
-		v, err := n.body.Eval(th, fr)
-		if err != nil {
-			return value.Nil, err
-		}
-		if i == 0 {
-			first = v
-		}
-		if err := th.CheckInterrupt(); err != nil {
-			return value.Nil, err
+	last := value.Nil
+	for i := int64(0); i < times && err == nil; i++ {
+		last, err = n.turn(th, fr, i)
+		if err == nil {
+			err = th.CheckInterrupt()
 		}
 	}
-	return first, nil
+	return last, err
+}
+
+func (n *dorunNode) turn(th *Thread, fr *Frame, i int64) (value.Value, error) {
+	v, err := n.body.Eval(th, fr)
+	if err != nil || !n.isName || !IsFunction(v) {
+		return v, err
+	}
+	if f, ok := v.Ref().(*Fn); ok && f.one != nil && f.one.arity == 1 {
+		return th.Call1(v, value.Long(i))
+	}
+	return th.Call(v)
 }
 
 func analyseDorun(c *compiler, _ *value.List, args []value.Value, _ bool) (Node, error) {
@@ -210,7 +229,8 @@ func analyseDorun(c *compiler, _ *value.List, args []value.Value, _ bool) (Node,
 	if err != nil {
 		return nil, err
 	}
-	return &dorunNode{nodes[0], nodes[1]}, nil
+	_, isName := args[1].Ref().(*value.Symbol)
+	return &dorunNode{nodes[0], nodes[1], isName}, nil
 }
 
 // analyseImport remembers short class names for the current namespace; unknown classes are accepted (language.md 17).

@@ -5,8 +5,6 @@ package value
 
 import (
 	"context"
-	"slices"
-	"sync"
 	"sync/atomic"
 )
 
@@ -16,14 +14,7 @@ type Atom struct {
 	v         atomic.Pointer[Value]
 	meta      *Meta
 	Validator Value // nil without
-
-	mu       sync.Mutex
-	watchers []Watcher
-}
-
-// Watcher is a function of key, reference, old and new value.
-type Watcher struct {
-	Key, Fn Value
+	Watched
 }
 
 // NewAtom makes an atom.
@@ -56,15 +47,6 @@ func (a *Atom) validate(c Caller, v Value) error {
 	return nil
 }
 
-func (a *Atom) notify(c Caller, old, v Value) error {
-	for _, w := range a.Watchers() {
-		if _, err := c.Call(w.Fn, w.Key, a.Val(), old, v); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Reset sets the value; watchers are not called (language.md 12.1).
 func (a *Atom) Reset(c Caller, v Value) error {
 	if err := a.validate(c, v); err != nil {
@@ -86,7 +68,7 @@ func (a *Atom) Swap(c Caller, f func(old Value) (Value, error)) (old, v Value, e
 			return Nil, Nil, err
 		}
 		if a.v.CompareAndSwap(at, &v) {
-			return *at, v, a.notify(c, *at, v)
+			return *at, v, a.Notify(c, a.Val(), *at, v)
 		}
 	}
 }
@@ -103,7 +85,7 @@ func (a *Atom) CompareAndSet(c Caller, expected, v Value) (bool, error) {
 			return false, nil
 		}
 		if a.v.CompareAndSwap(at, &v) {
-			return true, a.notify(c, *at, v)
+			return true, a.Notify(c, a.Val(), *at, v)
 		}
 	}
 }
@@ -118,31 +100,6 @@ func Identical(a, b Value) bool {
 		return Equal(a, b)
 	}
 	return false
-}
-
-// Watchers returns the current watchers, which must not be changed.
-func (a *Atom) Watchers() []Watcher {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.watchers
-}
-
-// Watch adds a watcher or replaces the one with its key; Unwatch removes it.
-func (a *Atom) Watch(w Watcher) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.watchers = append(without(a.watchers, w.Key), w)
-}
-
-func (a *Atom) Unwatch(key Value) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.watchers = without(a.watchers, key)
-}
-
-// without copies: the slice may be in use by notify.
-func without(ws []Watcher, key Value) []Watcher {
-	return slices.DeleteFunc(slices.Clone(ws), func(w Watcher) bool { return Equal(w.Key, key) })
 }
 
 // Volatile is a shared reference without compare and swap; Just holds one value for ever.
