@@ -47,6 +47,7 @@ var onlyIn = map[string][]string{
 	"github.com/dlclark/regexp2":    {"lisp/value", "lisp/core"},
 	"github.com/klauspost/compress": {"broker/wire", "wal"},
 	"github.com/chzyer/readline":    {"lisp/repl"},
+	"github.com/fsnotify/fsnotify":  {"lisp/core"},
 	"golang.org/x/crypto":           {"security"},
 }
 

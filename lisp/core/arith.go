@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"strings"
 
 	"gondola/lisp/eval"
 	"gondola/lisp/value"
@@ -168,7 +169,8 @@ func sqrt(_ *eval.Thread, a value.Value) (value.Value, error) {
 	switch a.Ref().(type) {
 	case *value.Decimal, *value.BigInt:
 		if d, ok := v.Double(); ok && err == nil && !math.IsNaN(d) {
-			dec, err := decimalOf("sqrt", value.String(strconv.FormatFloat(d, 'f', -1, 64)))
+			exact := new(big.Float).SetFloat64(d).Text('f', 1074)
+			dec, err := decimalOf("sqrt", value.String(strings.TrimSuffix(strings.TrimRight(exact, "0"), ".")))
 			if err != nil {
 				return value.Nil, err
 			}
@@ -467,6 +469,10 @@ func toBigInt(_ *eval.Thread, a value.Value) (value.Value, error) {
 			return v, nil
 		}
 		return value.Nil, notConvertible("bigint", a, "a bigint")
+	case nil:
+		if a.IsNil() {
+			return value.NewBigInt(new(big.Int)).Val(), nil
+		}
 	}
 	n, ok := value.ToLong(a)
 	if !ok {

@@ -16,6 +16,10 @@ var assertTable = eval.Table{
 	{Name: "assert-throws", Min: 2, Max: 3, Macro: assertMacro("assert-throws*", 2), Forms: "(assert-throws ex-type expr)\n(assert-throws ex-type expr message)", Doc: "Throws an AssertionException unless expr throws an exception of a class; true."},
 	{Name: "assert-throws-with-msg", Min: 3, Max: 4, Macro: assertMacro("assert-throws-with-msg*", 3), Forms: "(assert-throws-with-msg ex-type regex expr)\n(assert-throws-with-msg ex-type regex expr message)", Doc: "assert-throws that also checks the exception's message."},
 	{Name: "assert-does-not-throw", Min: 1, Max: 2, Macro: assertMacro("assert-does-not-throw*", 1), Forms: "(assert-does-not-throw expr)\n(assert-does-not-throw expr message)", Doc: "Throws an AssertionException if expr throws an exception; true."},
+	{Name: "assert-eq", Min: 2, Max: 3, Macro: comparisonMacro("assert-eq*"), Forms: "(assert-eq expected expr)\n(assert-eq expected expr message)", Doc: "Throws an AssertionException unless the values are equal; true."},
+	{Name: "assert-ne", Min: 2, Max: 3, Macro: comparisonMacro("assert-ne*"), Forms: "(assert-ne unexpected expr)\n(assert-ne unexpected expr message)", Doc: "Throws an AssertionException if the values are equal; true."},
+	{Name: "assert-eq*", Min: 5, Max: 5, FN: assertEqual(true, "Expected: ", "Actual:   "), Doc: "Internal to assert-eq."},
+	{Name: "assert-ne*", Min: 5, Max: 5, FN: assertEqual(false, "Unexpected: ", "Actual:     "), Doc: "Internal to assert-ne."},
 	{Name: "assert-false*", Min: 3, Max: 3, FN: assertFalse, Doc: "Internal to assert-false."},
 	{Name: "assert-throws*", Min: 4, Max: 4, FN: assertThrows, Doc: "Internal to assert-throws."},
 	{Name: "assert-throws-with-msg*", Min: 5, Max: 5, FN: assertThrowsWithMessage, Doc: "Internal to assert-throws-with-msg."},
@@ -33,6 +37,35 @@ func assertMacro(function string, place int) func(*eval.Thread, []value.Value) (
 		call := append([]value.Value{th.Runtime().Core(function)}, a[:place-1]...)
 		expr := a[place-1]
 		return list(append(call, list(symFn, vec(), expr), list(symQuote, expr), message)...), nil
+	}
+}
+
+// comparisonMacro expands to a call with both expressions as functions, both quoted, and the message.
+func comparisonMacro(function string) func(*eval.Thread, []value.Value) (value.Value, error) {
+	return func(th *eval.Thread, a []value.Value) (value.Value, error) {
+		message := value.Nil
+		if len(a) == 3 {
+			message = a[2]
+		}
+		later := func(x value.Value) value.Value { return list(symFn, vec(), x) }
+		return list(th.Runtime().Core(function), later(a[0]), later(a[1]), list(symQuote, a[0]), list(symQuote, a[1]), message), nil
+	}
+}
+
+func assertEqual(want bool, expected, actual string) func(*eval.Thread, []value.Value) (value.Value, error) {
+	return func(th *eval.Thread, a []value.Value) (value.Value, error) {
+		var values [2]value.Value
+		for i := range values {
+			v, err := th.Call(a[i])
+			if err != nil {
+				return value.Nil, failedAssertion(a[2+i], a[4], "Unexpected exception: :"+value.AsException(err).Class.Name)
+			}
+			values[i] = v
+		}
+		if value.Equal(values[0], values[1]) == want {
+			return value.True, nil
+		}
+		return value.Nil, failedAssertion(a[3], a[4], expected+value.PrStr(values[0]), actual+value.PrStr(values[1]))
 	}
 }
 

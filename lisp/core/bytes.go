@@ -6,7 +6,9 @@ package core
 import (
 	"bytes"
 	"crypto/rand"
+	"regexp"
 	"slices"
+	"strconv"
 
 	"gondola/lisp/eval"
 	"gondola/lisp/value"
@@ -25,7 +27,7 @@ var bytesTable = eval.Table{
 	}, Forms: "(bytebuf-allocate-random length)", Doc: "A buffer of random bytes."},
 	{Name: "bytebuf-from-string", Min: 1, Max: 4, Fn: bytesFromString, Forms: "(bytebuf-from-string s)\n(bytebuf-from-string s charset)\n(bytebuf-from-string s charset length fill-byte)", Doc: "The bytes of a text, UTF-8 unless a charset is given."},
 	{Name: "bytebuf-to-string", Min: 1, Max: 2, Fn: bytesToString, Forms: "(bytebuf-to-string buf)\n(bytebuf-to-string buf charset)", Doc: "The text of the bytes, UTF-8 unless a charset is given."},
-	{Name: "bytebuf-to-list", Min: 1, Max: 2, Fn: bytesToList, Forms: "(bytebuf-to-list buf)\n(bytebuf-to-list buf mapper)", Doc: "A lazy sequence of the unsigned bytes."},
+	{Name: "bytebuf-to-list", Min: 1, Max: 2, Fn: bytesToList, Forms: "(bytebuf-to-list buf)", Doc: "A lazy sequence of the unsigned bytes, as ints."},
 	{Name: "bytebuf-sub", Min: 2, Max: 3, Fn: bytesSub, Forms: "(bytebuf-sub buf start)\n(bytebuf-sub buf start end)", Doc: "A copy of a part."},
 	{Name: "bytebuf-merge", Min: 1, Max: -1, FN: bytesMerge, Forms: "(bytebuf-merge & bufs)", Doc: "All bytes of the buffers."},
 	{Name: "bytebuf-index-of", Min: 2, Max: 4, Fn: bytesIndexOf, Forms: "(bytebuf-index-of buf search)\n(bytebuf-index-of buf search start)\n(bytebuf-index-of buf search start end)", Doc: "The first position of search; nil if there is none."},
@@ -50,7 +52,7 @@ var bytesTable = eval.Table{
 const maxBuffer = 1 << 30
 
 func newBytes(fn string, length value.Value) ([]byte, error) {
-	n, err := asLong(length)
+	n, err := byteCount(length)
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +60,25 @@ func newBytes(fn string, length value.Value) ([]byte, error) {
 		return nil, value.Errorf("Function '%s' does not allow a length of %d", fn, n)
 	}
 	return make([]byte, n), nil
+}
+
+var byteCountPattern = regexp.MustCompile("^([1-9][0-9]*)(B|KB|MB)$")
+
+// byteCount takes a number of bytes or a keyword like :20KB.
+func byteCount(v value.Value) (int64, error) {
+	k, ok := v.Ref().(*value.Keyword)
+	if !ok {
+		return asLong(v)
+	}
+	m := byteCountPattern.FindStringSubmatch(k.Name)
+	if m == nil {
+		return 0, value.Errorf("Invalid size value! Use 20000, 500KB, 10MB, ...")
+	}
+	n, err := strconv.ParseInt(m[1], 10, 32)
+	if err != nil {
+		return 0, value.Errorf("The size :%s is too large", k.Name)
+	}
+	return n * map[string]int64{"B": 1, "KB": 1 << 10, "MB": 1 << 20}[m[2]], nil
 }
 
 func byteBuf(th *eval.Thread, a []value.Value) (value.Value, error) {
@@ -152,29 +173,21 @@ func bytesToString(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 
 func bytesToList(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 	buf := in.ByteBuf()
-	var mapper value.Value
 	if in.Left() > 0 {
-		mapper = in.Value()
+		in.Value() // accepted and not used, as in the reference
 	}
 	if err := in.Done(); err != nil {
 		return value.Nil, err
 	}
-	return lazyBytes(bytes.Clone(buf.B[:buf.Lim]), mapper).Val(), nil
+	return lazyBytes(bytes.Clone(buf.B[:buf.Lim])).Val(), nil
 }
 
-func lazyBytes(b []byte, mapper value.Value) *value.LazySeq {
-	return value.NewLazySeq(func(c value.Caller) (value.Value, *value.LazySeq, bool, error) {
+func lazyBytes(b []byte) *value.LazySeq {
+	return value.NewLazySeq(func(value.Caller) (value.Value, *value.LazySeq, bool, error) {
 		if len(b) == 0 {
 			return value.Nil, nil, false, nil
 		}
-		v := value.Long(int64(b[0]))
-		if !mapper.IsNil() {
-			var err error
-			if v, err = c.Call(mapper, v); err != nil {
-				return value.Nil, nil, false, err
-			}
-		}
-		return v, lazyBytes(b[1:], mapper), true, nil
+		return value.Int(int32(b[0])), lazyBytes(b[1:]), true, nil
 	})
 }
 

@@ -39,9 +39,23 @@ func contentOf(th *eval.Thread, v value.Value) ([]byte, error) {
 		return s.ReadAll(th)
 	}
 	if p, ok := pathOf(v); ok {
+		if path, ok := find(th, p); ok {
+			p = path
+		}
+		if info, err := os.Stat(p); err != nil || info.IsDir() {
+			return nil, value.Errorf("'%s' is not a file", p)
+		}
 		return readPath(th, p)
 	}
 	return nil, value.Errorf("The type %s is no data: use a bytebuf, a file or an input stream", v.Type())
+}
+
+// holdsContent reports whether contentOf can read the value.
+func holdsContent(v value.Value) bool {
+	_, isSource := value.HostOf[*source](v)
+	_, isBuf := v.Ref().(*value.ByteBuf)
+	_, isPath := pathOf(v)
+	return isSource || isBuf || isPath
 }
 
 func bytesValue(b []byte, err error) (value.Value, error) {

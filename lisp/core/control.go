@@ -32,6 +32,7 @@ var controlTable = eval.Table{
 	{Name: "->", Min: 1, Max: -1, Macro: threading(threadFirst), Forms: "(-> x & forms)", Doc: "Threads x as second item through the forms."},
 	{Name: "->>", Min: 1, Max: -1, Macro: threading(threadLast), Forms: "(->> x & forms)", Doc: "Threads x as last item through the forms."},
 	{Name: "-<>", Min: 1, Max: -1, Macro: macroDiamond, Forms: "(-<> x & forms)", Doc: "Threads x through the forms at the position of <>."},
+	{Name: "-<>*", Min: 2, Max: 2, Macro: macroDiamondStep, Forms: "(-<>* form x)", Doc: "Puts x where <> stands in the form: one step of -<>."},
 	{Name: "as->", Min: 2, Max: -1, Macro: macroAs, Forms: "(as-> expr name & forms)", Doc: "Binds name to expr, then to the value of each form in turn."},
 	{Name: "some->", Min: 1, Max: -1, Macro: someThreading(threadFirst), Forms: "(some-> expr & forms)", Doc: "-> that stops at nil."},
 	{Name: "some->>", Min: 1, Max: -1, Macro: someThreading(threadLast), Forms: "(some->> expr & forms)", Doc: "->> that stops at nil."},

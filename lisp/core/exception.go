@@ -4,7 +4,6 @@
 package core
 
 import (
-	"fmt"
 	"strings"
 
 	"gondola/lisp/eval"
@@ -31,8 +30,6 @@ var exceptionTable = eval.Table{
 	{Name: "ex-venice-stacktrace", Min: 1, Max: 2, FN: stacktrace, Forms: "(ex-venice-stacktrace x)\n(ex-venice-stacktrace x format)", Doc: "The script's call stack as text, or with :list as a list of maps."},
 	{Name: "assert", Min: 1, Max: 2, Macro: macroAssert, Forms: "(assert expr)\n(assert expr message)", Doc: "Throws an AssertionException if expr is not true; true."},
 	{Name: "assert*", Min: 3, Max: 3, F3: assertStar, Doc: "Internal to assert."},
-	{Name: "assert-eq", Min: 2, Max: 3, FN: assertEqual(true), Forms: "(assert-eq expected actual)\n(assert-eq expected actual message)", Doc: "Throws an AssertionException unless the values are equal."},
-	{Name: "assert-ne", Min: 2, Max: 3, FN: assertEqual(false), Forms: "(assert-ne unexpected actual)\n(assert-ne unexpected actual message)", Doc: "Throws an AssertionException if the values are equal."},
 }
 
 func exRow(name string, f func(*value.Exception) value.Value) eval.Row {
@@ -106,7 +103,7 @@ func throw(_ *eval.Thread, a []value.Value) (value.Value, error) {
 
 func stacktrace(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	e, ok := a[0].Ref().(*value.Exception)
-	if !ok {
+	if !ok || !e.Class.IsA(value.VncException) {
 		return value.Nil, nil
 	}
 	if len(a) == 2 && isKw(a[1], "list") {
@@ -153,21 +150,4 @@ func assertStar(th *eval.Thread, body, form, msg value.Value) (value.Value, erro
 	}
 	lines = append(lines, "Expression:", value.PrStr(form))
 	return value.Nil, value.NewException(value.AssertionException, strings.Join(lines, "\n")).Because(cause)
-}
-
-func assertEqual(want bool) func(*eval.Thread, []value.Value) (value.Value, error) {
-	label := "Expected:   "
-	if want {
-		label = "Expected: "
-	}
-	return func(_ *eval.Thread, a []value.Value) (value.Value, error) {
-		if value.Equal(a[0], a[1]) == want {
-			return value.True, nil
-		}
-		text := fmt.Sprintf("%s%s\nActual:   %s", label, value.PrStr(a[0]), value.PrStr(a[1]))
-		if len(a) == 3 {
-			text = value.ToStr(a[2]) + "\n" + text
-		}
-		return value.Nil, value.NewException(value.AssertionException, text)
-	}
 }

@@ -5,6 +5,7 @@ package core
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"mime"
 	"net/url"
@@ -41,8 +42,8 @@ var fileTable = eval.Table{
 	}),
 	fileRow("io/file-size", func(p string) (value.Value, error) {
 		st, err := os.Stat(p)
-		if err != nil {
-			return value.Long(0), nil
+		if err != nil || st.IsDir() {
+			return value.Nil, value.Errorf("'%s' is not a file", p)
 		}
 		return value.Long(st.Size()), nil
 	}),
@@ -67,7 +68,7 @@ var fileTable = eval.Table{
 		}
 		return value.String(name), nil
 	}),
-	{Name: "io/file-ext?", Min: 2, Max: -1, FN: fileExtIs, Forms: "(io/file-ext? f ext & exts)", Doc: "Whether the file has one of the extensions."},
+	{Name: "io/file-ext?", Min: 2, Max: -1, FN: fileExtIs, Forms: "(io/file-ext? f ext)", Doc: "Whether the file has an extension."},
 	fileRow("io/file-absolute?", func(p string) (value.Value, error) { return value.Bool(filepath.IsAbs(p)), nil }),
 	fileRow("io/file-canonical", func(p string) (value.Value, error) {
 		abs, err := filepath.Abs(p)
@@ -89,7 +90,7 @@ var fileTable = eval.Table{
 	fileRow("io/file-last-modified", func(p string) (value.Value, error) {
 		info, err := os.Stat(p)
 		if err != nil {
-			return value.Nil, ioError(err)
+			return value.Nil, nil
 		}
 		return temporal.Moment{Kind: temporal.Zoned, T: info.ModTime()}.To(temporal.LocalDateTime, temporal.DefaultZone()).Val(), nil
 	}),
@@ -99,8 +100,8 @@ var fileTable = eval.Table{
 	}),
 	{Name: "io/file-within-dir?", Min: 2, Max: 2, F2: fileWithinDir, Forms: "(io/file-within-dir? dir file)", Doc: "Whether an absolute path lies in an absolute folder."},
 	{Name: "io/mime-type", Min: 1, Max: -1, FN: mimeType, Forms: "(io/mime-type file)", Doc: "The media type that a file's name suggests."},
-	{Name: "io/->uri", Min: 1, Max: 1, F1: toURL("io/->uri", "java.net.URI"), Forms: "(io/->uri s)", Doc: "A URI of a text or file."},
-	{Name: "io/->url", Min: 1, Max: 1, F1: toURL("io/->url", "java.net.URL"), Forms: "(io/->url s)", Doc: "A URL of a text or file."},
+	{Name: "io/->uri", Min: 1, Max: 7, FN: toURL("io/->uri", "java.net.URI", partsOfURI), Forms: "(io/->uri x)\n(io/->uri scheme user-info host port path query fragment)", Doc: "A URI of a text, file or URL, or of its parts, nil for what is not there."},
+	{Name: "io/->url", Min: 1, Max: 4, FN: toURL("io/->url", "java.net.URL", partsOfURL), Forms: "(io/->url x)\n(io/->url protocol host port file)", Doc: "A URL of a text, file or URI, or of its parts."},
 	{Name: "io/->path", Min: 1, Max: -1, FN: ioFile, Forms: "(io/->path p & more)", Doc: "A path; on this host it is a file."},
 }
 
@@ -166,16 +167,11 @@ func fileExtIs(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	if !ok {
 		return value.Nil, value.Errorf("Function 'io/file-ext?' does not allow %s as f", a[0].Type())
 	}
-	for _, v := range a[1:] {
-		ext, ok := v.Str()
-		if !ok {
-			return value.Nil, value.CoerceError(v, "string")
-		}
-		if strings.HasSuffix(p, "."+strings.TrimPrefix(ext, ".")) {
-			return value.True, nil
-		}
+	ext, ok := a[1].Str() // the first one alone, as in the reference
+	if !ok {
+		return value.Nil, value.CoerceError(a[1], "string")
 	}
-	return value.False, nil
+	return value.Bool(strings.HasSuffix(p, "."+strings.TrimPrefix(ext, "."))), nil
 }
 
 // permission asks the system by opening; a flag of -1 looks at the mode.
@@ -243,10 +239,29 @@ func mimeType(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	return value.String(t), nil
 }
 
-func toURL(name, class string) func(*eval.Thread, value.Value) (value.Value, error) {
+// javaURL is a URI or URL, printed as Java does.
+type javaURL struct{ *url.URL }
+
+func (u javaURL) String() string {
+	if u.Scheme == "file" && u.Host == "" {
+		return "file:" + u.EscapedPath()
+	}
+	return u.URL.String()
+}
+
+// toURL makes a URI or URL of a text, a file, the other of both, or of its parts.
+func toURL(name, class string, parts func([]value.Value) (*url.URL, bool)) func(*eval.Thread, []value.Value) (value.Value, error) {
 	t := &value.Type{Name: class}
-	return func(_ *eval.Thread, v value.Value) (value.Value, error) {
-		if u, ok := value.HostOf[*url.URL](v); ok {
+	return func(_ *eval.Thread, a []value.Value) (value.Value, error) {
+		if len(a) > 1 {
+			u, ok := parts(a)
+			if !ok {
+				return value.Nil, value.Errorf("Function '%s' does not allow these %d parts", name, len(a))
+			}
+			return value.NewHost(t, javaURL{u}).Val(), nil
+		}
+		v := a[0]
+		if u, ok := value.HostOf[javaURL](v); ok {
 			return value.NewHost(t, u).Val(), nil
 		}
 		text, ok := v.Str()
@@ -261,9 +276,46 @@ func toURL(name, class string) func(*eval.Thread, value.Value) (value.Value, err
 			return value.Nil, value.Errorf("Function '%s' does not allow %s as argument", name, v.Type())
 		}
 		u, err := url.Parse(text)
-		if err != nil {
+		switch {
+		case err != nil:
 			return value.Nil, value.Errorf("'%s' is no URI: %s", text, err)
+		case u.Scheme == "" && class == "java.net.URL":
+			return value.Nil, value.Errorf("Malformed URL: no protocol: %s", text)
 		}
-		return value.NewHost(t, u).Val(), nil
+		return value.NewHost(t, javaURL{u}).Val(), nil
 	}
+}
+
+// partsOfURI are scheme, user info, host, port, path, query and fragment; nil for what is not there.
+func partsOfURI(a []value.Value) (*url.URL, bool) {
+	var text [7]string
+	if len(a) != len(text) {
+		return nil, false
+	}
+	for i, v := range a {
+		if !v.IsNil() && i != 3 {
+			var ok bool
+			if text[i], ok = v.Str(); !ok {
+				return nil, false
+			}
+		}
+	}
+	u := &url.URL{Scheme: text[0], Host: text[2], Path: text[4], RawQuery: text[5], Fragment: text[6]}
+	if port, ok := value.ToLong(a[3]); ok && port >= 0 {
+		u.Host = fmt.Sprintf("%s:%d", text[2], port)
+	}
+	if user, password, some := strings.Cut(text[1], ":"); some {
+		u.User = url.UserPassword(user, password)
+	} else if user != "" {
+		u.User = url.User(user)
+	}
+	return u, true
+}
+
+// partsOfURL are scheme, host, port and file.
+func partsOfURL(a []value.Value) (*url.URL, bool) {
+	if len(a) != 4 {
+		return nil, false
+	}
+	return partsOfURI([]value.Value{a[0], value.Nil, a[1], a[2], a[3], value.Nil, value.Nil})
 }

@@ -52,8 +52,8 @@ var fileTreeTable = eval.Table{
 	{Name: "io/copy-file", Min: 2, Max: -1, Fn: copyFile, Forms: "(io/copy-file source dest & options)", Doc: "Copies a file to a file, into a folder or to an output stream. Option :replace."},
 	{Name: "io/copy-file-tree", Min: 2, Max: -1, Fn: copyFileTree, Forms: "(io/copy-file-tree source dest & options)", Doc: "Copies a folder with all in it. Option :replace."},
 	{Name: "io/move-file", Min: 2, Max: -1, Fn: moveFile, Forms: "(io/move-file source target & options)", Doc: "Renames or moves a file. Option :replace."},
-	{Name: "io/list-file-tree", Min: 1, Max: 2, FN: listFileTree, Forms: "(io/list-file-tree dir)\n(io/list-file-tree dir filter-fn)", Doc: "All files and folders below a folder."},
-	{Name: "io/list-file-tree-lazy", Min: 1, Max: 2, FN: listFileTree, Forms: "(io/list-file-tree-lazy dir)\n(io/list-file-tree-lazy dir filter-fn)", Doc: "All files and folders below a folder."},
+	{Name: "io/list-file-tree", Min: 1, Max: 2, FN: listFileTree, Forms: "(io/list-file-tree dir)\n(io/list-file-tree dir filter-fn)", Doc: "A folder, and all files and folders below it."},
+	{Name: "io/list-file-tree-lazy", Min: 1, Max: 2, FN: listFileTree, Forms: "(io/list-file-tree-lazy dir)\n(io/list-file-tree-lazy dir filter-fn)", Doc: "A folder, and all files and folders below it."},
 	{Name: "io/delete-file-on-exit", Min: 1, Max: -1, FN: deleteOnExit, Forms: "(io/delete-file-on-exit f & files)", Doc: "Deletes the files when the interpreter is closed."},
 }
 
@@ -64,7 +64,7 @@ func listFiles(th *eval.Thread, a []value.Value) (value.Value, error) {
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return value.Nil, value.Errorf("Function 'io/list-files' dir '%s' is not a directory", dir)
+		return value.Nil, value.Errorf("'%s' is not a directory", dir)
 	}
 	var out []value.Value
 	for _, e := range entries {
@@ -251,9 +251,12 @@ func listFileTree(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if !ok {
 		return value.Nil, value.Errorf("Function 'io/list-file-tree' does not allow %s as dir", a[0].Type())
 	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return value.Nil, value.Errorf("'%s' is not a directory", dir)
+	}
 	var out []value.Value
 	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || path == dir {
+		if err != nil {
 			return err
 		}
 		f := value.NewFile(path).Val()

@@ -15,13 +15,20 @@ import (
 // formatTable: language.md 14.1, str/format.
 var formatTable = eval.Table{
 	{Name: "str/format", Min: 1, Max: -1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
+		l, hasLocale := localeOf(a[0])
+		if hasLocale {
+			a = a[1:]
+		}
+		if len(a) == 0 {
+			return value.Nil, th.Runtime().Row("str/format").ArityError(1)
+		}
 		format, err := textOf(a[0])
 		if err != nil {
 			return value.Nil, err
 		}
-		s, err := formatJava(th, format, a[1:])
+		s, err := formatJava(th, l, format, a[1:])
 		return value.String(s), err
-	}, Forms: "(str/format format & args)", Doc: "Formats by the rules of Java's Formatter: %s %S %d %x %X %o %c %b %e %f %g %h %n %%."},
+	}, Forms: "(str/format format & args)\n(str/format locale format & args)", Doc: "Formats by the rules of Java's Formatter: %s %S %d %x %X %o %c %b %e %f %g %h %n %%. A locale is [language], [language country] or a java.util.Locale."},
 	{Name: "printf", Min: 0, Max: -1, FN: printFormat, Forms: "(printf format & args)\n(printf os format & args)", Doc: "Prints what str/format makes of the arguments."},
 }
 
@@ -34,7 +41,7 @@ func printFormat(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
-	s, err := formatJava(th, format, a[1:])
+	s, err := formatJava(th, locale{}, format, a[1:])
 	if err != nil {
 		return value.Nil, err
 	}
@@ -44,9 +51,9 @@ func printFormat(th *eval.Thread, a []value.Value) (value.Value, error) {
 // maxFormatWidth bounds width and precision: the format is a script's, the memory is the host's.
 const maxFormatWidth = 1 << 24
 
-// formatJava formats args as Java's Formatter does in English. Fractions are rounded half up on the shortest decimal digits.
-func formatJava(c value.Caller, format string, args []value.Value) (string, error) {
-	f := formatter{c: c, args: args, last: -1}
+// formatJava formats args as Java's Formatter does. Fractions are rounded half up on the shortest decimal digits.
+func formatJava(c value.Caller, l locale, format string, args []value.Value) (string, error) {
+	f := formatter{c: c, locale: l, args: args, last: -1}
 	for {
 		i := strings.IndexByte(format, '%')
 		if i < 0 {
@@ -148,11 +155,12 @@ func digitsAt(s string, i int) (n, end int) {
 }
 
 type formatter struct {
-	c    value.Caller
-	args []value.Value
-	next int // of the arguments without an index
-	last int
-	buf  []byte
+	c      value.Caller
+	locale locale
+	args   []value.Value
+	next   int // of the arguments without an index
+	last   int
+	buf    []byte
 }
 
 func (f *formatter) directive(sp *spec) error {
@@ -175,9 +183,12 @@ func (f *formatter) directive(sp *spec) error {
 	var ok bool
 	switch sp.conv {
 	case 'd', 'o', 'x':
-		s, ok = formatInteger(sp, v)
+		if s, ok = formatInteger(sp, v); sp.conv == 'd' {
+			s = f.locale.localized(s)
+		}
 	case 'e', 'f', 'g':
 		s, ok, err = formatFloat(sp, v)
+		s = f.locale.localized(s)
 	case 'c':
 		s, ok = formatChar(v)
 	default:

@@ -17,7 +17,7 @@ import (
 var globTable = eval.Table{
 	{Name: "io/file-matches-glob?", Min: 2, Max: 2, F2: matchesGlob, Forms: "(io/file-matches-glob? glob f)", Doc: "Whether the path as it is written matches."},
 	{Name: "io/list-files-glob", Min: 2, Max: 2, F2: listGlob, Forms: "(io/list-files-glob dir glob)", Doc: "The files of a folder whose names match."},
-	{Name: "io/delete-files-glob", Min: 2, Max: 2, F2: deleteGlob, Forms: "(io/delete-files-glob dir glob)", Doc: "Deletes the files of a folder whose names match."},
+	{Name: "io/delete-files-glob", Min: 2, Max: 2, F2: deleteGlob, Forms: "(io/delete-files-glob dir glob)", Doc: "Deletes the files of a folder whose names match; a list of them."},
 	{Name: "io/copy-files-glob", Min: 3, Max: -1, Fn: eachToDir("io/copy-files-glob", copyContent), Forms: "(io/copy-files-glob from-dir to-dir glob & options)", Doc: "Copies the files of a folder whose names match. Option :replace."},
 	{Name: "io/move-files-glob", Min: 3, Max: -1, Fn: eachToDir("io/move-files-glob", moveContent), Forms: "(io/move-files-glob from-dir to-dir glob & options)", Doc: "Moves the files of a folder whose names match. Option :replace."},
 }
@@ -106,7 +106,7 @@ func inDir(fn string, dir, glob value.Value) ([]string, error) {
 	}
 	entries, err := os.ReadDir(d)
 	if err != nil {
-		return nil, fileFailed(err, "Failed to list files %s", d)
+		return nil, fileFailed(err, "'%s' is not a directory", d)
 	}
 	var out []string
 	for _, e := range entries {
@@ -134,12 +134,14 @@ func deleteGlob(_ *eval.Thread, dir, glob value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
+	var out []value.Value
 	for _, p := range paths {
 		if err := os.Remove(p); err != nil {
 			return value.Nil, fileFailed(err, "Failed to delete file %s", p)
 		}
+		out = append(out, value.NewFile(p).Val())
 	}
-	return value.Nil, nil
+	return value.ListOf(out).Val(), nil
 }
 
 func eachToDir(name string, do func(from, to string, replace bool) error) func(*eval.Thread, *eval.Args) (value.Value, error) {

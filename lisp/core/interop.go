@@ -34,9 +34,12 @@ type class string
 func (c class) String() string { return "class " + string(c) }
 
 // enum is a constant of a Java enumeration.
-type enum string
+type enum struct {
+	name    string
+	ordinal int
+}
 
-func (e enum) String() string { return string(e) }
+func (e enum) String() string { return e.name }
 
 func isJavaObject(v value.Value) bool {
 	return !strings.HasPrefix(v.Type().Name, "core/") && strings.HasPrefix(v.Type().Name, "java")
@@ -191,16 +194,32 @@ func callMethod(th *eval.Thread, target value.Value, name string, a []value.Valu
 		case temporal.Moment:
 			return momentMethod(y, name, a)
 		case enum:
-			if name == "name" && len(a) == 0 {
-				return value.String(string(y)), nil
-			}
+			return enumMethod(y, name, a)
 		}
+	}
+	if len(a) == 1 && name == "compareTo" && target.Type() == a[0].Type() {
+		return value.Int(int32(value.Compare(target, a[0]))), nil
 	}
 	if len(a) == 0 && name == "toString" {
 		return th.Call(th.Runtime().Core("str"), target)
 	}
 	if bean, ok := beanOf(target); ok && len(a) == 0 {
 		return getter(bean, name, "get", "is", "")
+	}
+	return value.Nil, errNoMember
+}
+
+func enumMethod(e enum, name string, a []value.Value) (value.Value, error) {
+	if len(a) > 0 {
+		return value.Nil, errNoMember
+	}
+	switch name {
+	case "name", "toString":
+		return value.String(e.name), nil
+	case "ordinal":
+		return value.Int(int32(e.ordinal)), nil
+	case "getValue": // of months and weekdays, which count from 1
+		return value.Int(int32(e.ordinal + 1)), nil
 	}
 	return value.Nil, errNoMember
 }

@@ -21,6 +21,8 @@ var (
 	typeHashMap   = &value.Type{Name: "java.util.HashMap", Supers: []*value.Type{value.TypeMutableMap, value.TypeMap, value.TypeCollection}}
 	typeLinkedMap = &value.Type{Name: "java.util.LinkedHashMap", Supers: typeHashMap.Supers}
 	typeUUID      = &value.Type{Name: "java.util.UUID"}
+	typeMonth     = &value.Type{Name: "java.time.Month"}
+	typeDayOfWeek = &value.Type{Name: "java.time.DayOfWeek"}
 	typeTimeUnit  = &value.Type{Name: "java.util.concurrent.TimeUnit"}
 	typeDuration  = &value.Type{Name: "java.time.Duration"}
 	typePeriod    = &value.Type{Name: "java.time.Period"}
@@ -43,9 +45,9 @@ var statics = map[string]map[string]member{
 		"getenv":            text1(func(name string) (value.Value, error) { return textOrNil(os.LookupEnv(name)) }),
 		"getProperty":       text1(systemProperty),
 	},
-	"java.lang.Long":      {"MAX_VALUE": constant(value.Long(math.MaxInt64)), "MIN_VALUE": constant(value.Long(math.MinInt64)), "parseLong": viaCore("long", 1), "valueOf": viaCore("long", 1)},
-	"java.lang.Integer":   {"MAX_VALUE": constant(value.Int(math.MaxInt32)), "MIN_VALUE": constant(value.Int(math.MinInt32)), "parseInt": viaCore("int", 1), "valueOf": viaCore("int", 1)},
-	"java.lang.Double":    {"MAX_VALUE": constant(value.Double(math.MaxFloat64)), "MIN_VALUE": constant(value.Double(math.SmallestNonzeroFloat64)), "parseDouble": viaCore("double", 1), "valueOf": viaCore("double", 1)},
+	"java.lang.Long":      {"MAX_VALUE": constant(value.Long(math.MaxInt64)), "MIN_VALUE": constant(value.Long(math.MinInt64)), "parseLong": viaCore("long", 1), "valueOf": viaCore("long", 1), "new": viaCore("long", 1)},
+	"java.lang.Integer":   {"MAX_VALUE": constant(value.Int(math.MaxInt32)), "MIN_VALUE": constant(value.Int(math.MinInt32)), "parseInt": viaCore("int", 1), "valueOf": viaCore("int", 1), "new": viaCore("int", 1)},
+	"java.lang.Double":    {"MAX_VALUE": constant(value.Double(math.MaxFloat64)), "MIN_VALUE": constant(value.Double(math.SmallestNonzeroFloat64)), "parseDouble": viaCore("double", 1), "valueOf": viaCore("double", 1), "new": viaCore("double", 1)},
 	"java.lang.Thread":    {"sleep": viaCore("sleep", 1)},
 	"java.lang.String":    {"valueOf": viaCore("str", 1)},
 	"java.lang.Object":    {},
@@ -64,25 +66,19 @@ var statics = map[string]map[string]member{
 			return value.NewHost(typeUUID, javaUUID(id)).Val(), nil
 		}),
 	},
-	"java.util.ArrayList": {"new": func(th *eval.Thread, a []value.Value) (value.Value, error) {
-		if len(a) == 0 {
-			return javaList(th, value.Nil)
-		}
-		if _, size := value.ToLong(a[0]); size {
-			return javaList(th, value.Nil)
-		}
-		return javaList(th, a[0])
-	}},
-	"java.util.HashMap":       {"new": newMap(typeHashMap, value.EmptyHashMap)},
-	"java.util.LinkedHashMap": {"new": newMap(typeLinkedMap, value.NewOrderedMap())},
-	"java.util.Date":          {"new": timeDate},
-	"java.util.concurrent.TimeUnit": {
-		"DAYS": constant(timeUnitOf("DAYS")), "HOURS": constant(timeUnitOf("HOURS")), "MINUTES": constant(timeUnitOf("MINUTES")), "SECONDS": constant(timeUnitOf("SECONDS")),
-		"MILLISECONDS": constant(timeUnitOf("MILLISECONDS")), "MICROSECONDS": constant(timeUnitOf("MICROSECONDS")), "NANOSECONDS": constant(timeUnitOf("NANOSECONDS")),
-	},
-	"java.time.LocalDate":     {"now": timeOf(temporal.LocalDate), "of": timeOf(temporal.LocalDate), "parse": timeOf(temporal.LocalDate)},
-	"java.time.LocalDateTime": {"now": timeOf(temporal.LocalDateTime), "of": localDateTimeOf, "parse": timeOf(temporal.LocalDateTime)},
-	"java.time.ZonedDateTime": {"now": timeOf(temporal.Zoned), "parse": timeOf(temporal.Zoned)},
+	"java.util.Locale":                          localeMembers(),
+	"java.time.Month":                           enumMembers(typeMonth, "JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE", "JULY", "AUGUST", "SEPTEMBER", "OCTOBER", "NOVEMBER", "DECEMBER"),
+	"java.time.DayOfWeek":                       enumMembers(typeDayOfWeek, "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"),
+	"java.io.ByteArrayOutputStream":             {"new": func(th *eval.Thread, a []value.Value) (value.Value, error) { return captures(typeBytesOut)(th) }},
+	"java.util.concurrent.CopyOnWriteArrayList": {"new": newJavaList},
+	"java.util.ArrayList":                       {"new": newJavaList},
+	"java.util.HashMap":                         {"new": newMap(typeHashMap, value.EmptyHashMap)},
+	"java.util.LinkedHashMap":                   {"new": newMap(typeLinkedMap, value.NewOrderedMap())},
+	"java.util.Date":                            {"new": timeDate},
+	"java.util.concurrent.TimeUnit":             enumMembers(typeTimeUnit, "NANOSECONDS", "MICROSECONDS", "MILLISECONDS", "SECONDS", "MINUTES", "HOURS", "DAYS"),
+	"java.time.LocalDate":                       {"now": timeOf(temporal.LocalDate), "of": timeOf(temporal.LocalDate), "parse": timeOf(temporal.LocalDate)},
+	"java.time.LocalDateTime":                   {"now": timeOf(temporal.LocalDateTime), "of": localDateTimeOf, "parse": timeOf(temporal.LocalDateTime)},
+	"java.time.ZonedDateTime":                   {"now": timeOf(temporal.Zoned), "parse": timeOf(temporal.Zoned)},
 	"java.time.Duration": {
 		"ofMillis": amount(typeDuration, "milli"), "ofSeconds": amount(typeDuration, "second"), "ofMinutes": amount(typeDuration, "minute"), "ofHours": amount(typeDuration, "hour"),
 	},
@@ -203,7 +199,24 @@ func newMap(t *value.Type, empty value.Map) member {
 	}
 }
 
-func timeUnitOf(name string) value.Value { return value.NewHost(typeTimeUnit, enum(name)).Val() }
+// enumMembers are the constants of an enum class.
+func enumMembers(t *value.Type, names ...string) map[string]member {
+	members := map[string]member{}
+	for i, name := range names {
+		members[name] = constant(value.NewHost(t, enum{name, i}).Val())
+	}
+	return members
+}
+
+func newJavaList(th *eval.Thread, a []value.Value) (value.Value, error) {
+	if len(a) == 0 {
+		return javaList(th, value.Nil)
+	}
+	if _, size := value.ToLong(a[0]); size {
+		return javaList(th, value.Nil)
+	}
+	return javaList(th, a[0])
+}
 
 func amount(t *value.Type, unit string) member {
 	return fixedArgs(1, func(a []value.Value) (value.Value, error) {

@@ -24,7 +24,7 @@ var mathTable = eval.Table{
 	{Name: "rand-double", Min: 0, Max: 1, FN: randDouble, Forms: "(rand-double)\n(rand-double max)", Doc: "A random double from 0 to 1, or to max."},
 	realFunction("log2", func(x float64) float64 { return math.Log(x) / math.Log(2) }),
 	realFunction("math/sin", math.Sin), realFunction("math/cos", math.Cos), realFunction("math/tan", math.Tan),
-	realFunction("math/asin", math.Asin), realFunction("math/acos", math.Acos), realFunction("math/atan", math.Atan),
+	realFunction("math/asin", func(x float64) float64 { return math.Atan2(x, math.Sqrt((1-x)*(1+x))) }), realFunction("math/acos", math.Acos), realFunction("math/atan", math.Atan),
 	realFunction("math/to-degrees", func(x float64) float64 { return x * (180 / math.Pi) }),
 	realFunction("math/to-radians", func(x float64) float64 { return x * (math.Pi / 180) }),
 	{Name: "math/E", Value: func(*eval.Runtime) value.Value { return value.Double(math.E) }, Doc: "The base of the natural logarithm."},

@@ -46,17 +46,20 @@ var nameTable = eval.Table{
 		ns, _ := value.SplitName(s.Name)
 		return ns != ""
 	}),
-	{Name: "namespace", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
+	{Name: "namespace", Min: 1, Max: 1, F1: func(th *eval.Thread, v value.Value) (value.Value, error) {
 		q, err := qualifiedName("namespace", v)
 		if err != nil {
 			return value.Nil, err
 		}
 		ns, _ := value.SplitName(q)
+		if _, isSymbol := v.Ref().(*value.Symbol); isSymbol && ns == "" && th.Runtime().HasNamespace(q) {
+			ns = q
+		}
 		if ns == "" {
 			return value.Nil, nil
 		}
 		return value.String(ns), nil
-	}, Forms: "(namespace x)", Doc: "The namespace of a keyword or symbol; nil without."},
+	}, Forms: "(namespace x)", Doc: "The namespace of a keyword, symbol or function; a symbol that names a namespace is its own; nil without."},
 	{Name: "fn-name", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
 		switch x := v.Ref().(type) {
 		case nil:
@@ -92,6 +95,9 @@ func named(fn string, make func(string) value.Value) func(*eval.Thread, []value.
 		var parts []string
 		for _, v := range a {
 			s, ok := value.Text(v)
+			if e, isEnum := value.HostOf[enum](v); isEnum {
+				s, ok = e.name, true
+			}
 			if _, isSym := v.Ref().(*value.Symbol); !ok || isSym && fn == "keyword" {
 				return value.Nil, value.Errorf("Function '%s' does not allow %s name.", fn, v.Type())
 			}
@@ -102,6 +108,9 @@ func named(fn string, make func(string) value.Value) func(*eval.Thread, []value.
 }
 
 func qualifiedName(fn string, v value.Value) (string, error) {
+	if e, ok := value.HostOf[enum](v); ok {
+		return e.name, nil
+	}
 	switch x := v.Ref().(type) {
 	case *value.Keyword:
 		return x.Name, nil

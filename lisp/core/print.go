@@ -5,6 +5,7 @@ package core
 
 import (
 	"strconv"
+	"strings"
 
 	"gondola/lisp/eval"
 	"gondola/lisp/value"
@@ -42,6 +43,7 @@ var printTable = eval.Table{
 	}, Forms: "(to-str v)\n(to-str print-machine-readably v)", Doc: "The printed form as a string."},
 	{Name: "with-out-str", Min: 0, Max: -1, Macro: capturing("*out*"), Forms: "(with-out-str & forms)", Doc: "What the forms print, as a string."},
 	{Name: "with-err-str", Min: 0, Max: -1, Macro: capturing("*err*"), Forms: "(with-err-str & forms)", Doc: "What the forms print to *err*, as a string."},
+	{Name: "print-msg-box", Min: 2, Max: 2, F2: printMessageBox, Forms: "(print-msg-box type text)", Doc: "Prints a text between lines; :info to *out*, :warn and :error to *err*."},
 	{Name: "capture*", Min: 2, Max: 2, F2: capture, Doc: "Internal to with-out-str."},
 }
 
@@ -64,6 +66,38 @@ func str(th *eval.Thread, a []value.Value) (value.Value, error) {
 	}
 	s, err := p.Text()
 	return value.String(s), err
+}
+
+const boxWidth = 70
+
+func printMessageBox(th *eval.Thread, kind, v value.Value) (value.Value, error) {
+	text, err := textOf(v)
+	if err != nil {
+		return value.Nil, err
+	}
+	title, stream := "Info: ", "*out*"
+	switch {
+	case isKw(kind, "warn"):
+		title, stream = "Warning: ", "*err*"
+	case isKw(kind, "error"):
+		title, stream = "Error: ", "*err*"
+	}
+	out, err := asSink("print-msg-box", th.CoreValue(stream))
+	if err != nil {
+		return value.Nil, err
+	}
+	line := strings.Repeat("-", boxWidth) + "\n"
+	box := line + title
+	indent := strings.Repeat(" ", len(title))
+	for i, l := range splitLines(text) {
+		for j, part := range strings.Split(wrapLine(l, int64(boxWidth-len(title))), "\n") {
+			if i+j > 0 {
+				box += indent
+			}
+			box += part + "\n"
+		}
+	}
+	return value.Nil, write(out, box+line)
 }
 
 // joined prints with single blanks between.

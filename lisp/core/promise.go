@@ -73,7 +73,7 @@ var promiseTable = eval.Table{
 		return after(d, value.Nil, timeoutError(n, unit)).Val(), nil
 	}, Forms: "(timeout-after time unit)", Doc: "A promise that fails with a TimeoutException after a time."},
 	{Name: "or-timeout", Min: 3, Max: 3, F3: func(th *eval.Thread, p, n, unit value.Value) (value.Value, error) {
-		return withTimeout(th, p, n, unit, value.Nil, timeoutError(n, unit))
+		return withTimeout(th, p, n, unit, value.Nil, value.NewException(value.TimeoutException, "java.util.concurrent.TimeoutException"))
 	}, Forms: "(or-timeout p time unit)", Doc: "A promise like p that fails with a TimeoutException after a time."},
 	{Name: "complete-on-timeout", Min: 4, Max: 4, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
 		return withTimeout(th, a[0], a[2], a[3], a[1], nil)

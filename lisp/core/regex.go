@@ -4,6 +4,7 @@
 package core
 
 import (
+	"fmt"
 	"sync"
 
 	"gondola/lisp/eval"
@@ -137,15 +138,38 @@ func matcherOf(v value.Value) (*matcher, error) {
 	return x, nil
 }
 
+// matcherRow registers a function of a matcher, or of a pattern and a text.
 func matcherRow(name, doc string, f func(*matcher) (value.Value, error)) eval.Row {
-	return eval.Row{Name: name, Min: 1, Max: 1, Forms: "(" + name + " matcher)", Doc: doc,
-		F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
-			x, err := matcherOf(v)
+	return eval.Row{Name: name, Min: 1, Max: 2, Forms: "(" + name + " matcher)\n(" + name + " pattern s)", Doc: doc,
+		FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
+			m := a[0]
+			if len(a) == 2 {
+				re, ok := m.Ref().(*value.Regex)
+				if !ok {
+					return value.Nil, value.CoerceError(m, "java-object of type java.util.regex.Pattern")
+				}
+				var err error
+				if m, err = newMatcher(th, re.Val(), a[1]); err != nil {
+					return value.Nil, err
+				}
+			}
+			x, err := matcherOf(m)
 			if err != nil {
 				return value.Nil, err
 			}
 			return f(x)
 		}}
+}
+
+// String is how Java prints a matcher.
+func (x *matcher) String() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	last := ""
+	if x.last != nil {
+		last, _ = x.last.m.Group(x.last.text, 0)
+	}
+	return fmt.Sprintf("java.util.regex.Matcher[pattern=%s region=0,%d lastmatch=%s]", x.re.Source, value.CountUnits(x.text.S), last)
 }
 
 func (x *matcher) reset(text string) {
@@ -232,8 +256,7 @@ func (f *found) groups() value.Value {
 }
 
 func (f *found) located() value.Value {
-	units := func(i int) value.Value { return value.Long(int64(value.CountUnits(f.text[:f.m.Bytes[i]]))) }
-	return value.NewHashMap(value.Kw("start"), units(0), value.Kw("end"), units(1), value.Kw("group"), f.group(0)).Val()
+	return value.NewHashMap(value.Kw("start"), f.unit(0), value.Kw("end"), f.unit(1), value.Kw("group"), f.group(0)).Val()
 }
 
 func wholeMatch(want bool) func(*eval.Thread, []value.Value) (value.Value, error) {
@@ -267,7 +290,25 @@ func regexMatches(th *eval.Thread, pattern, text value.Value) (value.Value, erro
 	if err != nil || m == nil {
 		return value.EmptyList.Val(), err
 	}
-	return (&found{s, m}).groups(), nil
+	f := &found{s, m}
+	groups := f.groups().Ref().(*value.List).Items()
+	for i, g := range groups {
+		if !g.IsNil() {
+			groups[i] = value.New(&value.Str{S: g.Ref().(*value.Str).S}).WithMeta(f.place(i))
+		}
+	}
+	at := f.place(0)
+	at.Map = at.Map.Assoc(value.Kw("group-count"), value.Long(int64(len(groups)-1)))
+	return value.ListOf(groups).WithMeta(at), nil
+}
+
+// place is the metadata of a group: where it starts and ends, in code units.
+func (f *found) place(i int) *value.Meta {
+	return &value.Meta{Map: value.NewHashMap(value.Kw("start"), f.unit(2*i), value.Kw("end"), f.unit(2*i+1))}
+}
+
+func (f *found) unit(i int) value.Value {
+	return value.Long(int64(value.CountUnits(f.text[:f.m.Bytes[i]])))
 }
 
 func regexGroup(_ *eval.Thread, v, group value.Value) (value.Value, error) {

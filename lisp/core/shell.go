@@ -42,8 +42,8 @@ var shellTable = eval.Table{
 		if err != nil {
 			return value.Nil, nil
 		}
-		return value.NewFile(path).Val(), nil
-	}, Forms: "(sh/which program)", Doc: "The file of a program on the path; nil if there is none."},
+		return value.String(path), nil
+	}, Forms: "(sh/which program)", Doc: "The path of a program on the path; nil if there is none."},
 	{Name: "sh/pwd", F0: func(*eval.Thread) (value.Value, error) {
 		dir, err := os.Getwd()
 		if err != nil {

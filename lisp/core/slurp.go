@@ -16,9 +16,9 @@ import (
 
 // slurpTable: whole files at once, language.md 14.4.
 var slurpTable = eval.Table{
-	{Name: "io/slurp", Min: 1, Max: -1, Fn: slurp, Forms: "(io/slurp f & options)", Doc: "The content of a file: a string, or with :binary true a bytebuf."},
-	{Name: "io/slurp-lines", Min: 1, Max: -1, Fn: slurpLines, Forms: "(io/slurp-lines f & options)", Doc: "The lines of a file."},
-	{Name: "io/spit", Min: 2, Max: -1, Fn: spit, Forms: "(io/spit f content & options)", Doc: "Writes a string or bytebuf; :append true appends."},
+	{Name: "io/slurp", Min: 1, Max: -1, Fn: slurp, Forms: "(io/slurp f & options)", Doc: "The content of a file, bytebuf, input stream or reader: a string, or with :binary true a bytebuf."},
+	{Name: "io/slurp-lines", Min: 1, Max: -1, Fn: slurpLines, Forms: "(io/slurp-lines f & options)", Doc: "The lines of a file, bytebuf, input stream or reader."},
+	{Name: "io/spit", Min: 2, Max: -1, Fn: spit, Forms: "(io/spit f content & options)", Doc: "Writes a string or bytebuf to a file, output stream or writer. Options :append, :encoding, :flush."},
 	{Name: "io/close", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) { return value.Nil, eval.CloseValue(v) }, Forms: "(io/close s)", Doc: "Closes a stream or another closeable."},
 }
 
@@ -31,16 +31,20 @@ func openForReading(th *eval.Thread, path string) (*os.File, error) {
 	return os.Open(found)
 }
 
+// readFile reads a file, path, bytebuf, input stream or reader.
 func readFile(th *eval.Thread, in *eval.Args) ([]byte, map[string]value.Value, error) {
 	v, opts := in.Value(), in.Options()
 	if err := in.Done(); err != nil {
 		return nil, nil, err
 	}
-	p, ok := pathOf(v)
-	if !ok {
-		return nil, nil, value.Errorf("Function 'io/slurp' does not allow %s as f", v.Type())
+	if p, ok := pathOf(v); ok {
+		b, err := readPath(th, p)
+		return b, opts, err
 	}
-	b, err := readPath(th, p)
+	if !holdsContent(v) {
+		return nil, nil, value.Errorf("Function '%s' does not allow %s as f", in.Name, v.Type())
+	}
+	b, err := contentOf(th, v)
 	return b, opts, err
 }
 
@@ -85,10 +89,6 @@ func spit(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 
 // spitTo writes a string or bytebuf to a file; the options are those of io/spit.
 func spitTo(f, content value.Value, opts map[string]value.Value) error {
-	p, ok := pathOf(f)
-	if !ok {
-		return value.Errorf("Function 'io/spit' does not allow %s as f", f.Type())
-	}
 	charset, err := encodingOf(opts)
 	if err != nil {
 		return err
@@ -97,10 +97,26 @@ func spitTo(f, content value.Value, opts map[string]value.Value) error {
 	if err != nil {
 		return err
 	}
+	if s, ok := f.Ref().(*value.Stream); ok {
+		return spitOn(s, data, opts)
+	}
+	p, ok := pathOf(f)
+	if !ok {
+		return value.Errorf("Function 'io/spit' does not allow %s as f", f.Type())
+	}
 	out, err := os.OpenFile(p, writeMode(opts), 0o666)
 	if err != nil {
 		return outputFailed(p, err)
 	}
 	_, err = out.Write(data)
 	return ioError(errors.Join(err, out.Close()))
+}
+
+// spitOn writes to a stream.
+func spitOn(s *value.Stream, data []byte, opts map[string]value.Value) error {
+	_, err := s.Write(data)
+	if err == nil && opts["flush"].Truthy() {
+		err = s.Flush()
+	}
+	return ioError(err)
 }

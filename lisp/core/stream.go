@@ -339,10 +339,7 @@ func spitStream(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
-	if _, err = s.Write(b); err == nil && opts["flush"].Truthy() {
-		err = s.Flush()
-	}
-	return value.Nil, ioError(err)
+	return value.Nil, spitOn(s, b, opts)
 }
 
 func copyStream(_ *eval.Thread, from, to value.Value) (value.Value, error) {

@@ -94,5 +94,5 @@ func timed(th *eval.Thread, f value.Value) (value.Value, error) {
 		return value.Nil, err
 	}
 	out, _ := target(th, nil)
-	return v, write(out, "Elapsed time: "+time.Since(start).Round(time.Microsecond).String()+"\n")
+	return v, write(out, "Elapsed time: "+nanoText(time.Since(start), 2)+"\n")
 }

@@ -31,8 +31,8 @@ var textTable = eval.Table{
 		}
 		return t, err
 	}, Forms: "(str/trim-to-nil s)", Doc: "Trims; a blank string gives nil."},
-	{Name: "str/upper-case", Min: 1, Max: 2, FN: caseOf("str/upper-case", upperCase), Forms: "(str/upper-case s)\n(str/upper-case locale s)", Doc: "In upper case."},
-	{Name: "str/lower-case", Min: 1, Max: 2, FN: caseOf("str/lower-case", lowerCase), Forms: "(str/lower-case s)\n(str/lower-case locale s)", Doc: "In lower case."},
+	{Name: "str/upper-case", Min: 1, Max: 2, FN: caseOf("str/upper-case", upperCaseIn), Forms: "(str/upper-case s)\n(str/upper-case locale s)", Doc: "In upper case."},
+	{Name: "str/lower-case", Min: 1, Max: 2, FN: caseOf("str/lower-case", lowerCaseIn), Forms: "(str/lower-case s)\n(str/lower-case locale s)", Doc: "In lower case."},
 	{Name: "str/blank?", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
 		b, err := isBlank(v)
 		return value.Bool(b), err
@@ -43,7 +43,7 @@ var textTable = eval.Table{
 	}, Forms: "(str/not-blank? s)", Doc: "Whether s has a character that is not blank."},
 	twoTexts("str/starts-with?", strings.HasPrefix, "Whether s begins with the text."),
 	twoTexts("str/ends-with?", strings.HasSuffix, "Whether s ends with the text."),
-	twoTexts("str/contains?", strings.Contains, "Whether the text occurs in s."),
+	{Name: "str/contains?", Min: 2, Max: 2, F2: containsText, Forms: "(str/contains? s text)", Doc: "Whether a text, not an empty one, or a character occurs in s."},
 	{Name: "str/equals-ignore-case?", Min: 2, Max: 2, F2: equalsIgnoreCase, Forms: "(str/equals-ignore-case? s1 s2)", Doc: "Whether two strings are equal but for case."},
 	{Name: "str/index-of", Min: 2, Max: 3, FN: textIndexOf, Forms: "(str/index-of s sub)\n(str/index-of s sub from)", Doc: "The first position of sub in s; nil if there is none."},
 	{Name: "str/last-index-of", Min: 2, Max: 3, FN: textLastIndexOf, Forms: "(str/last-index-of s sub)\n(str/last-index-of s sub from)", Doc: "The last position of sub in s; nil if there is none."},
@@ -147,6 +147,26 @@ func twoTexts(name string, f func(s, t string) bool, doc string) eval.Row {
 			t, err := textOf(b)
 			return value.Bool(err == nil && f(s, t)), err
 		}}
+}
+
+func containsText(_ *eval.Thread, a, b value.Value) (value.Value, error) {
+	if a.IsNil() || b.IsNil() {
+		return value.False, nil
+	}
+	s, err := textOf(a)
+	if err != nil {
+		return value.Nil, err
+	}
+	t, err := charOrText(b)
+	return value.Bool(err == nil && t != "" && strings.Contains(s, t)), err
+}
+
+// charOrText is textOf that takes a char, too.
+func charOrText(v value.Value) (string, error) {
+	if c, ok := v.Char(); ok {
+		return value.CharString(c), nil
+	}
+	return textOf(v)
 }
 
 func equalsIgnoreCase(_ *eval.Thread, a, b value.Value) (value.Value, error) {
@@ -291,7 +311,7 @@ func repeatText(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	if a[0].IsNil() {
 		return value.Nil, nil
 	}
-	s, err := textOf(a[0])
+	s, err := charOrText(a[0])
 	if err != nil {
 		return value.Nil, err
 	}
@@ -301,7 +321,7 @@ func repeatText(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	}
 	sep := ""
 	if len(a) == 3 {
-		if sep, err = textOf(a[2]); err != nil {
+		if sep, err = charOrText(a[2]); err != nil {
 			return value.Nil, err
 		}
 	}

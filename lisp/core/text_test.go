@@ -57,7 +57,7 @@ func TestText(t *testing.T) {
 		{`(str/truncate "abcd" 2 "...")`, `! VncException: Function 'str/truncate': the marker is longer than the maximal length 2`},
 		{`(str/truncate "abc" 2 "." :mid)`, `! VncException: Function 'str/truncate' does not allow :mid as mode. Use one of :end, :start, :middle.`},
 		{`[(str/expand "a" 4 "xy") (str/expand "a" 4 "xy" :start) (str/expand "abc" 2 "-") (str/expand nil 2 "-")]`, `["axyx" "xyxa" "abc" "--"]`},
-		{`[(str/align 5 :center :newline "ab") (str/align 3 :right :clip-left "abcd") (str/align 3 :left :ellipsis-right "abcd") (str/align 2 :left :newline "abc")]`, `[" ab  " "bcd" "ab…" "ab\nc "]`},
+		{`[(str/align 5 :center :newline "ab") (str/align 3 :right :clip-left "abcd") (str/align 3 :left :ellipsis-right "abcd") (str/align 2 :left :newline "abc")]`, `["  ab " "bcd" "ab…" "ab\nc "]`},
 		{`[(str/nfirst "abc" -1) (str/nlast "abc" 9) (str/nrest "abc" 1) (str/butnlast "abc" 9) (str/rest "") (str/butlast nil)]`, `["" "abc" "bc" "" "" nil]`},
 		{`[(str/strip-indent "  a\n   b\nc") (str/strip-margin "1\n  |2\n 3")]`, `["a\n b\nc" "1\n2\n 3"]`},
 		{`[(str/quoted? "<a>" "<" ">") (str/quoted? "-" "-") (str/double-unquote (str/double-quote "a"))]`, `[true false "a"]`},
@@ -156,7 +156,7 @@ func TestByteBuffers(t *testing.T) {
 		{`(bytebuf-sub (bytebuf [1 2]) 1 3)`, `! VncException: bytebuf-sub: index out of bounds!`},
 		{`(bytebuf-allocate -1)`, `! VncException: Function 'bytebuf-allocate' does not allow a length of -1`},
 		{`[(bytebuf-index-of (bytebuf [1 2 1 2]) (bytebuf [1 2]) 1) (bytebuf-index-of (bytebuf [1]) (bytebuf [2]))]`, `[2 nil]`},
-		{`[(doall (bytebuf-to-list (bytebuf [1 255]))) (doall (bytebuf-to-list (bytebuf [1]) inc))]`, `[(1 255) (2)]`},
+		{`(doall (bytebuf-to-list (bytebuf [1 255])))`, `(1I 255I)`},
 		{`(let [b (bytebuf-ensure-free-capacity! (bytebuf [1]) 3)] [(bytebuf-capacity b) (bytebuf-limit (bytebuf-limit! b 2)) b])`, `[3 2 [1 0]]`},
 	})
 }

@@ -12,13 +12,17 @@ import (
 	"gondola/lisp/value"
 )
 
-func caseOf(name string, f func(string) string) func(*eval.Thread, []value.Value) (value.Value, error) {
+func caseOf(name string, f func(locale, string) string) func(*eval.Thread, []value.Value) (value.Value, error) {
 	return func(_ *eval.Thread, a []value.Value) (value.Value, error) {
 		v := a[len(a)-1]
+		var l locale
 		if len(a) == 2 {
-			// There are no locale values.
-			return value.Nil, value.Errorf("%s: the first arg is not a locale. Got a '%s'.", name, a[0].Type())
+			var ok bool
+			if l, ok = localeOf(a[0]); !ok {
+				return value.Nil, value.Errorf("%s: the first arg is not a locale. Got a '%s'.", name, a[0].Type())
+			}
 		}
+		f := func(s string) string { return f(l, s) }
 		if c, ok := v.Char(); ok {
 			if u := value.ToUnits(f(value.CharString(c))); len(u) == 1 {
 				return value.Char(u[0]), nil
@@ -27,6 +31,20 @@ func caseOf(name string, f func(string) string) func(*eval.Thread, []value.Value
 		}
 		return mapText(v, f)
 	}
+}
+
+func upperCaseIn(l locale, s string) string {
+	if l.turkish() {
+		s = strings.ReplaceAll(s, "i", "İ")
+	}
+	return upperCase(s)
+}
+
+func lowerCaseIn(l locale, s string) string {
+	if l.turkish() {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, "İ", "i"), "I", "ı")
+	}
+	return lowerCase(s)
 }
 
 // upperCase follows Java's toUpperCase: characters that become several do so.

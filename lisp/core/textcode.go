@@ -6,6 +6,7 @@ package core
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -154,7 +155,7 @@ func formatBytes(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 		if i > 0 {
 			b = append(b, delimiter...)
 		}
-		b = hex.AppendEncode(append(b, prefix...), []byte{c})
+		b = fmt.Appendf(append(b, prefix...), "%02X", c)
 	}
 	return value.String(string(b)), nil
 }

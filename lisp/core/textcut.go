@@ -264,7 +264,7 @@ func aligned(s *value.Str, width int, side string) string {
 	case "right":
 		left = free
 	case "center":
-		left = free / 2
+		left = (free + 1) / 2
 	}
 	return strings.Repeat(" ", left) + s.S + strings.Repeat(" ", free-left)
 }

@@ -138,7 +138,7 @@ func splitLines(s string) []string {
 
 func splitTextAt(_ *eval.Thread, v, at value.Value) (value.Value, error) {
 	if v.IsNil() {
-		return value.EmptyList.Val(), nil
+		return stringList([]string{"", ""}), nil
 	}
 	s, err := strOf(v)
 	if err != nil {

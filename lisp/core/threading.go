@@ -83,6 +83,11 @@ func macroAs(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	return list(symLet, vec(binds...), a[1]), nil
 }
 
+// macroDiamondStep is one step of -<>, the form first.
+func macroDiamondStep(th *eval.Thread, a []value.Value) (value.Value, error) {
+	return macroDiamond(th, []value.Value{a[1], a[0]})
+}
+
 // macroDiamond puts the value where <> stands, once in each step, at its top level.
 func macroDiamond(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	x := a[0]

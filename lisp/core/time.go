@@ -47,7 +47,7 @@ var timeTable = eval.Table{
 	{Name: "time/last-day-of-month", Min: 1, Max: 1, F1: onDay("time/last-day-of-month", temporal.Moment.DaysInMonth), Doc: "The last day of the month."},
 	{Name: "time/first-day-of-month?", Min: 1, Max: 1, F1: timeTest("time/first-day-of-month?", func(m temporal.Moment) bool { return m.T.Day() == 1 }), Doc: "Whether it is the first day of the month."},
 	{Name: "time/last-day-of-month?", Min: 1, Max: 1, F1: timeTest("time/last-day-of-month?", func(m temporal.Moment) bool { return m.T.Day() == m.DaysInMonth() }), Doc: "Whether it is the last day of the month."},
-	{Name: "time/leap-year?", Min: 1, Max: 1, F1: timeTest("time/leap-year?", func(m temporal.Moment) bool { return m.DaysInYear() == 366 }), Doc: "Whether the year has 366 days."},
+	{Name: "time/leap-year?", Min: 1, Max: 1, F1: leapYear, Forms: "(time/leap-year? date)\n(time/leap-year? year)", Doc: "Whether the year has 366 days."},
 	{Name: "time/before?", Min: 2, Max: -1, FN: timeOrder("time/before?", func(c int) bool { return c < 0 }), Forms: "(time/before? date1 date2 & more)", Doc: "Whether each date is before the next."},
 	{Name: "time/after?", Min: 2, Max: -1, FN: timeOrder("time/after?", func(c int) bool { return c > 0 }), Forms: "(time/after? date1 date2 & more)", Doc: "Whether each date is after the next."},
 	{Name: "time/not-before?", Min: 2, Max: 2, FN: timeOrder("time/not-before?", func(c int) bool { return c >= 0 }), Forms: "(time/not-before? date1 date2)", Doc: "Whether the first date is not before the second."},
@@ -336,6 +336,13 @@ func timeTest(name string, test func(temporal.Moment) bool) func(*eval.Thread, v
 	}
 }
 
+func leapYear(th *eval.Thread, v value.Value) (value.Value, error) {
+	if year, ok := v.Long(); ok {
+		return value.Bool(year%4 == 0 && (year%100 != 0 || year%400 == 0)), nil
+	}
+	return timeTest("time/leap-year?", func(m temporal.Moment) bool { return m.DaysInYear() == 366 })(th, v)
+}
+
 func timeWeekday(_ *eval.Thread, v value.Value) (value.Value, error) {
 	m, err := inZone("time/day-of-week", v)
 	if err != nil {
@@ -350,7 +357,7 @@ func onDay(name string, day func(temporal.Moment) int) func(*eval.Thread, value.
 		if err != nil {
 			return value.Nil, err
 		}
-		return m.OnDay(day(m)).Val(), nil
+		return m.OnDay(day(m)).To(temporal.LocalDate, temporal.DefaultZone()).Val(), nil
 	}
 }
 

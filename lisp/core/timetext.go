@@ -5,6 +5,7 @@ package core
 
 import (
 	"strconv"
+	"time"
 
 	"gondola/lisp/eval"
 	"gondola/lisp/value"
@@ -14,8 +15,10 @@ import (
 var timeTextTable = eval.Table{
 	timeText("format-milli-time", []timeScale{{1e3, "ms", 1}, {0, "s", 1e3}}),
 	timeText("format-micro-time", []timeScale{{1e3, "µs", 1}, {1e6, "ms", 1e6}, {0, "s", 1e6}}), // ms is the reference's own
-	timeText("format-nano-time", []timeScale{{1e3, "ns", 1}, {1e6, "µs", 1e3}, {1e9, "ms", 1e6}, {0, "s", 1e9}}),
+	timeText("format-nano-time", nanoScales),
 }
+
+var nanoScales = []timeScale{{1e3, "ns", 1}, {1e6, "µs", 1e3}, {1e9, "ms", 1e6}, {0, "s", 1e9}}
 
 // timeScale is the unit of values below a limit; 0: of all others.
 type timeScale struct {
@@ -59,4 +62,17 @@ func timeText(name string, scales []timeScale) eval.Row {
 			}
 			return value.Nil, nil
 		}}
+}
+
+// nanoText is format-nano-time of a duration.
+func nanoText(d time.Duration, precision int) string {
+	if d < time.Microsecond {
+		return strconv.FormatInt(int64(d), 10) + "ns"
+	}
+	for _, s := range nanoScales {
+		if float64(d) < s.below || s.below == 0 {
+			return strconv.FormatFloat(float64(d)/s.size, 'f', precision, 64) + s.unit
+		}
+	}
+	return d.String()
 }

@@ -319,6 +319,9 @@ func zipFile(th *eval.Thread, a []value.Value) (value.Value, error) {
 		if !ok {
 			return value.Nil, value.Errorf("Function 'io/zip-file' does not allow %s as file", v.Type())
 		}
+		if _, err := os.Stat(root); err != nil {
+			return value.Nil, value.Errorf("'%s' is not a file or a directory", root)
+		}
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err
