@@ -165,6 +165,10 @@ func (a *array) PrintTo(p *value.Printer) {
 				p.WriteString(k.Name)
 				continue
 			}
+			if inner, ok := v.Ref().(*array); ok { // as the vector that it is within another
+				p.Print(vec(inner.items...))
+				continue
+			}
 			if n, ok := v.Int(); ok {
 				v = value.Long(int64(n))
 			} else if f, ok := v.Float(); ok {

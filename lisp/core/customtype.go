@@ -7,6 +7,7 @@ import (
 	"iter"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"gondola/lisp/eval"
 	"gondola/lisp/value"
@@ -55,7 +56,11 @@ type customType struct {
 	base      *fieldType  // of a wrapping type
 	choices   []choice
 
-	// text and order are the record's own toString and compareTo; nil without.
+	object atomic.Pointer[objectMethods] // the record's own toString and compareTo; nil without
+}
+
+// objectMethods are what a record type implements of Object; nil for what it leaves.
+type objectMethods struct {
 	text  value.Value
 	order func(a, b *record) (int, error)
 }
@@ -211,7 +216,7 @@ func macroDeftype(th *eval.Thread, a []value.Value) (value.Value, error) {
 			n++
 		}
 		methods := rest[1:n]
-		if s, ok := protocol.Ref().(*value.Symbol); ok && s.Name == "Object" {
+		if s, ok := protocol.Ref().(*value.Symbol); ok && (s.Name == "Object" || s.Name == "core/Object") {
 			var err error
 			if object, err = methodMap(methods); err != nil {
 				return value.Nil, err
@@ -268,18 +273,24 @@ func deftypeStar(th *eval.Thread, a []value.Value) (value.Value, error) {
 		t.fields = append(t.fields, field{name, ft})
 	}
 	if m, ok := a[3].Ref().(value.Map); ok {
-		t.objectMethods(th, m)
+		t.implementObject(th, m)
 	}
 	return newType(th, "deftype", a[0], t)
 }
 
-// objectMethods takes the record's own toString and compareTo. compareTo is called on a thread of its own, because sorting
+// implementObject takes the record's own toString and compareTo. compareTo is called on a thread of its own, because sorting
 // has none at hand.
-func (t *customType) objectMethods(th *eval.Thread, m value.Map) {
+func (t *customType) implementObject(th *eval.Thread, m value.Map) {
 	origin := th.Fork()
-	t.text, _ = m.Get(value.Kw("toString"))
+	methods := &objectMethods{}
+	if old := t.object.Load(); old != nil {
+		*methods = *old
+	}
+	if f, ok := m.Get(value.Kw("toString")); ok {
+		methods.text = f
+	}
 	if f, ok := m.Get(value.Kw("compareTo")); ok {
-		t.order = func(a, b *record) (int, error) {
+		methods.order = func(a, b *record) (int, error) {
 			worker := origin.Fork()
 			defer worker.Release()
 			v, err := worker.Guard(func() (value.Value, error) { return worker.Call2(f, a.Val(), b.Val()) })
@@ -287,6 +298,7 @@ func (t *customType) objectMethods(th *eval.Thread, m value.Map) {
 			return int(max(-1, min(1, n))), err
 		}
 	}
+	t.object.Store(methods)
 }
 
 func macroDeftypeOf(th *eval.Thread, a []value.Value) (value.Value, error) {
@@ -477,8 +489,8 @@ func (r *record) with(th *eval.Thread, k, v value.Value) (value.Value, error) {
 
 // PrintTo prints the type and the fields, or what the type's toString says.
 func (r *record) PrintTo(p *value.Printer) {
-	if !r.t.text.IsNil() && p.Caller != nil {
-		v, err := p.Caller.Call(r.t.text, r.Val())
+	if own := r.t.object.Load(); own != nil && !own.text.IsNil() && p.Caller != nil {
+		v, err := p.Caller.Call(own.text, r.Val())
 		p.Fail(err)
 		p.WriteString(value.ToStr(v))
 		return
@@ -494,9 +506,13 @@ func (r *record) PrintTo(p *value.Printer) {
 // RelateCompare orders records by the type's compareTo.
 func (r *record) RelateCompare(other value.Value) (int, bool) {
 	o, ok := other.Ref().(*record)
-	if !ok || r.t != o.t || r.t.order == nil {
+	if !ok || r.t != o.t {
 		return 0, false
 	}
-	n, err := r.t.order(r, o)
+	own := r.t.object.Load()
+	if own == nil || own.order == nil {
+		return 0, false
+	}
+	n, err := own.order(r, o)
 	return n, err == nil
 }

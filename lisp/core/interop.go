@@ -140,6 +140,9 @@ func callStatic(th *eval.Thread, name, method string, a []value.Value) (value.Va
 		}
 		return value.Nil, loadFailure(name)
 	}
+	if method == "class" && len(a) == 0 {
+		return value.NewHost(typeClass, class(name)).Val(), nil
+	}
 	f := members[method]
 	if f == nil {
 		return value.Nil, interopFailure("Failed to invoke static method '%s' on class '%s'.", method, name)
@@ -178,6 +181,12 @@ func javaType(v value.Value) string {
 
 // callMethod calls a method of a value.
 func callMethod(th *eval.Thread, target value.Value, name string, a []value.Value) (value.Value, error) {
+	switch {
+	case len(a) == 1 && name == "compareTo" && target.Type() == a[0].Type():
+		return value.Int(int32(value.Compare(target, a[0]))), nil
+	case len(a) == 0 && (name == "class" || name == "getClass"):
+		return value.NewHost(typeClass, class(target.Type().Name)).Val(), nil
+	}
 	switch x := target.Ref().(type) {
 	case *value.Str:
 		return stringMethod(th, x, name, a)
@@ -189,6 +198,10 @@ func callMethod(th *eval.Thread, target value.Value, name string, a []value.Valu
 		if len(a) == 0 && (name == "capacity" || name == "limit") {
 			return value.Int(int32(len(x.B))), nil
 		}
+	case *value.Stream:
+		if len(a) == 0 && name == "toByteArray" && x.Type() == typeBytesOut {
+			return value.NewByteBuf(x.Captured()).Val(), nil
+		}
 	case *value.Host:
 		switch y := x.X.(type) {
 		case temporal.Moment:
@@ -196,9 +209,6 @@ func callMethod(th *eval.Thread, target value.Value, name string, a []value.Valu
 		case enum:
 			return enumMethod(y, name, a)
 		}
-	}
-	if len(a) == 1 && name == "compareTo" && target.Type() == a[0].Type() {
-		return value.Int(int32(value.Compare(target, a[0]))), nil
 	}
 	if len(a) == 0 && name == "toString" {
 		return th.Call(th.Runtime().Core("str"), target)

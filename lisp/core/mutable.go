@@ -236,7 +236,7 @@ func intoMutable(th *eval.Thread, a []value.Value) (value.Value, error) {
 	switch m := a[0].Ref().(type) {
 	case *value.MutableSeq:
 		m.Change(func(s value.Sequence) value.Sequence {
-			if m.Type() == value.TypeMutableVector {
+			if m.Type() == value.TypeMutableVector || m.Type() == typeArrayList {
 				return s.Of(append(s.Items(), items...))
 			}
 			for _, v := range items {

@@ -25,6 +25,9 @@ var protocolTable = eval.Table{
 		}
 		return value.Bool(pr.extends(name)), nil
 	}, Forms: "(extends? type protocol)", Doc: "Whether a type implements a protocol."},
+	{Name: "Object", Value: func(*eval.Runtime) value.Value {
+		return value.New(&protocol{name: objectProtocol, methods: map[string]map[string]value.Value{"toString": {}, "compareTo": {}}}).Val()
+	}, Doc: "The protocol of toString and compareTo, which decide how records of a deftype print and sort."},
 	{Name: "protocol*", Min: 2, Max: 2, F2: protocolStar, Doc: "Internal to defprotocol."},
 	{Name: "extend*", Min: 3, Max: 3, F3: extendStar, Doc: "Internal to extend."},
 	{Name: "defmulti", Min: 2, Max: 2, Special: true, Macro: func(th *eval.Thread, a []value.Value) (value.Value, error) {
@@ -34,6 +37,8 @@ var protocolTable = eval.Table{
 	{Name: "multi*", Min: 2, Max: 2, F2: multiStar, Doc: "Internal to defmulti."},
 	{Name: "method*", Min: 4, Max: 4, FN: methodStar, Doc: "Internal to defmethod."},
 }
+
+const objectProtocol = "Object"
 
 // protocol is a group of functions with their implementations.
 type protocol struct {
@@ -151,6 +156,9 @@ func extendStar(th *eval.Thread, t, p, methods value.Value) (value.Value, error)
 	pr, err := asProtocol(p)
 	if err != nil {
 		return value.Nil, err
+	}
+	if t := typesOf(th).find(name); t != nil && pr.name == objectProtocol {
+		t.implementObject(th, methods.Ref().(value.Map))
 	}
 	pr.mu.Lock()
 	defer pr.mu.Unlock()

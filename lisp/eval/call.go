@@ -117,7 +117,10 @@ func (th *Thread) onNewChunk(call func() (value.Value, error)) (value.Value, err
 
 // body evaluates the body of a call in its frame. Most functions capture nothing and are called within their namespace.
 func (th *Thread) body(f *Fn, p *proto, fr *Frame) (value.Value, error) {
-	if len(p.caps) > 0 || p.code.ns != th.ns || p.numeric != nil {
+	if len(p.caps) > 0 || p.code.ns != th.ns || p.numeric != nil || th.metered {
+		if th.metered {
+			return th.timed(f, func() (value.Value, error) { return th.run(f, p, fr) })
+		}
 		return th.run(f, p, fr)
 	}
 	v, err := p.body.Eval(th, fr)

@@ -40,6 +40,7 @@ type Runtime struct {
 	threadIDs atomic.Int64
 	incidents atomic.Int64
 	monitors  monitors
+	meter     Meter
 	regexes   regexCache
 	threads   sync.Pool
 	specials  map[string]*specialForm

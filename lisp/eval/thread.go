@@ -46,8 +46,10 @@ type Thread struct {
 	told   bool        // the interrupt has been raised
 	tail   tailCall    // the pending self tail call
 	args   Args
-	checks *Checker     // of what is compiled; nil: nobody asks
-	longs  *longMachine // for numeric functions; nil until the first one
+	// metered: the calls of this thread are counted and timed
+	metered bool
+	checks  *Checker     // of what is compiled; nil: nobody asks
+	longs   *longMachine // for numeric functions; nil until the first one
 
 	// Locals are the values of (thread-local); nil: none. A forked thread starts with them.
 	Locals value.Map
@@ -100,6 +102,7 @@ func (rt *Runtime) NewThread(ctx context.Context) *Thread {
 	th.id = rt.threadIDs.Add(1)
 	th.ns = rt.namespace("user")
 	th.limit.Store(rt.Config.MaxDepth)
+	th.metered = rt.meter.on.Load()
 	th.ctx, th.stop = context.WithCancelCause(ctx)
 	th.unhook = context.AfterFunc(th.ctx, th.interruptNow)
 	return th
