@@ -52,8 +52,8 @@ var fileTreeTable = eval.Table{
 	{Name: "io/copy-file", Min: 2, Max: -1, Fn: copyFile, Forms: "(io/copy-file source dest & options)", Doc: "Copies a file to a file, into a folder or to an output stream. Option :replace."},
 	{Name: "io/copy-file-tree", Min: 2, Max: -1, Fn: copyFileTree, Forms: "(io/copy-file-tree source dest & options)", Doc: "Copies a folder with all in it. Option :replace."},
 	{Name: "io/move-file", Min: 2, Max: -1, Fn: moveFile, Forms: "(io/move-file source target & options)", Doc: "Renames or moves a file. Option :replace."},
-	{Name: "io/list-file-tree", Min: 1, Max: 2, FN: listFileTree, Forms: "(io/list-file-tree dir)\n(io/list-file-tree dir filter-fn)", Doc: "A folder, and all files and folders below it."},
-	{Name: "io/list-file-tree-lazy", Min: 1, Max: 2, FN: listFileTree, Forms: "(io/list-file-tree-lazy dir)\n(io/list-file-tree-lazy dir filter-fn)", Doc: "A folder, and all files and folders below it."},
+	{Name: "io/list-file-tree", Min: 1, Max: 2, FN: listFileTree(true), Forms: "(io/list-file-tree dir)\n(io/list-file-tree dir filter-fn)", Doc: "A folder, and all files and folders below it."},
+	{Name: "io/list-file-tree-lazy", Min: 1, Max: 2, FN: listFileTree(false), Forms: "(io/list-file-tree-lazy dir)\n(io/list-file-tree-lazy dir filter-fn)", Doc: "All files and folders below a folder."},
 	{Name: "io/delete-file-on-exit", Min: 1, Max: -1, FN: deleteOnExit, Forms: "(io/delete-file-on-exit f & files)", Doc: "Deletes the files when the interpreter is closed."},
 }
 
@@ -246,30 +246,33 @@ func moveContent(from, to string, replace bool) error {
 	return os.Remove(from)
 }
 
-func listFileTree(th *eval.Thread, a []value.Value) (value.Value, error) {
-	dir, ok := pathOf(a[0])
-	if !ok {
-		return value.Nil, value.Errorf("Function 'io/list-file-tree' does not allow %s as dir", a[0].Type())
-	}
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return value.Nil, value.Errorf("'%s' is not a directory", dir)
-	}
-	var out []value.Value
-	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+// listFileTree lists what is below a folder, and with itself the folder first.
+func listFileTree(itself bool) func(*eval.Thread, []value.Value) (value.Value, error) {
+	return func(th *eval.Thread, a []value.Value) (value.Value, error) {
+		dir, ok := pathOf(a[0])
+		if !ok {
+			return value.Nil, value.Errorf("Function 'io/list-file-tree' does not allow %s as dir", a[0].Type())
 		}
-		f := value.NewFile(path).Val()
-		if len(a) == 2 {
-			keep, err := th.Call1(a[1], f)
-			if err != nil || !keep.Truthy() {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return value.Nil, value.Errorf("'%s' is not a directory", dir)
+		}
+		var out []value.Value
+		err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || path == dir && !itself {
 				return err
 			}
-		}
-		out = append(out, f)
-		return nil
-	})
-	return value.ListOf(out).Val(), ioError(err)
+			f := value.NewFile(path).Val()
+			if len(a) == 2 {
+				keep, err := th.Call1(a[1], f)
+				if err != nil || !keep.Truthy() {
+					return err
+				}
+			}
+			out = append(out, f)
+			return nil
+		})
+		return value.ListOf(out).Val(), ioError(err)
+	}
 }
 
 func deleteOnExit(th *eval.Thread, a []value.Value) (value.Value, error) {

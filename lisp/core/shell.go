@@ -72,30 +72,7 @@ var shellTable = eval.Table{
 		err = signalTo(pid, syscall.Signal(0))
 		return value.Bool(err == nil || errors.Is(err, os.ErrPermission)), nil
 	}, Forms: "(sh/alive? pid)", Doc: "Whether a process runs."},
-	{Name: "sh/kill", Min: 1, Max: 2, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) {
-		pid, err := processID(a[len(a)-1])
-		if err != nil {
-			return value.Nil, err
-		}
-		signal := syscall.SIGTERM
-		if len(a) == 2 {
-			switch k, _ := value.Text(a[0]); strings.TrimPrefix(strings.ToLower(k), "sig") {
-			case "kill":
-				signal = syscall.SIGKILL
-			case "int":
-				signal = syscall.SIGINT
-			case "hup":
-				signal = syscall.SIGHUP
-			case "term", "":
-			default:
-				return value.Nil, value.Errorf("sh/kill: signal %s not supported: :term, :kill, :int or :hup is expected", value.PrStr(a[0]))
-			}
-		}
-		if err := signalTo(pid, signal); err != nil {
-			return value.Nil, value.Throwf(value.ShellException, "sh/kill: process %d: %v", pid, err)
-		}
-		return value.Nil, nil
-	}, Forms: "(sh/kill pid)\n(sh/kill signal pid)", Doc: "Sends a signal to a process."},
+	{Name: "sh/kill", Min: 1, Max: 2, FN: shKill, Forms: "(sh/kill pid)\n(sh/kill pid signal)", Doc: "Sends a signal to a process: :sigterm, :sigkill, :sigint or :sighup."},
 	{Name: "sh/open", Min: 1, Max: 1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
 		return sh(th, []value.Value{value.String("xdg-open"), a[0]})
 	}, Forms: "(sh/open file-or-url)", Doc: "Opens a file or URL with the desktop's program for it."},
@@ -106,6 +83,28 @@ func shBinding(name, variable, doc string) eval.Row {
 		Macro: func(_ *eval.Thread, a []value.Value) (value.Value, error) {
 			return list(value.Sym("binding"), vec(value.Sym(variable), a[0]), listWith(a[1:], symDo)), nil
 		}}
+}
+
+var signals = map[string]syscall.Signal{"SIGTERM": syscall.SIGTERM, "SIGKILL": syscall.SIGKILL, "SIGINT": syscall.SIGINT, "SIGHUP": syscall.SIGHUP}
+
+func shKill(_ *eval.Thread, a []value.Value) (value.Value, error) {
+	signal := "SIGTERM"
+	if len(a) == 2 {
+		text, _ := value.Text(a[1])
+		signal = strings.ToUpper(text)
+	}
+	s, ok := signals[signal]
+	if !ok {
+		return value.Nil, value.Errorf("sh/kill: signal %s not supported: use :sigterm, :sigkill, :sigint or :sighup", value.PrStr(a[1]))
+	}
+	pid, err := processID(a[0])
+	if err == nil {
+		err = signalTo(pid, s)
+	}
+	if err != nil {
+		return value.Nil, value.Throwf(value.RuntimeException, "Failed to kill process (%s), signal=%s.\n\n%s", value.ToStr(a[0]), signal, err)
+	}
+	return value.Nil, nil
 }
 
 func signalTo(pid int, s os.Signal) error {

@@ -4,6 +4,7 @@
 package core
 
 import (
+	"fmt"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -62,6 +63,13 @@ var threadTable = eval.Table{
 	{Name: "gc", F0: func(*eval.Thread) (value.Value, error) { runtime.GC(); return value.Nil, nil }, Forms: "(gc)", Doc: "Collects garbage; nil."},
 }
 
+// threadCount counts the threads of a name, from 1.
+func threadCount(th *eval.Thread, name string) int64 {
+	type key struct{ name string }
+	n, _ := th.Runtime().State.LoadOrStore(key{name}, new(atomic.Int64))
+	return n.(*atomic.Int64).Add(1)
+}
+
 func thread(th *eval.Thread, a []value.Value) (value.Value, error) {
 	f := a[0]
 	if !eval.IsFunction(f) {
@@ -77,6 +85,10 @@ func thread(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if len(a) == 3 && !isKw(a[2], "daemon") && !isKw(a[2], "user") {
 		return value.Nil, value.Errorf("Function 'thread' requires type to be one of {:daemon, :user}. %s is invalid", value.ToStr(a[2]))
 	}
+	if name == "" {
+		name = "venice-thread"
+	}
+	name = fmt.Sprintf("%s-%d", name, threadCount(th, name))
 	return spawn(th, func(th *eval.Thread) (value.Value, error) {
 		th.SetName(name)
 		return th.Call(f)
