@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Dir is a directory of logs that this process owns (D8). Safe for concurrent use.
@@ -127,7 +129,7 @@ func (d *Dir) Create(ctx context.Context, queue string, config []byte) (*Log, er
 		return nil, err
 	}
 	l := d.newLog(path, f, config)
-	b, err := appendRecord(nil, 1, Record{Kind: Config, ID: newID(), Payload: config}, false)
+	b, err := appendRecord(nil, 1, Record{Kind: Config, ID: uuid.New(), Payload: config}, false)
 	if err == nil {
 		_, err = f.WriteAt(b, 0)
 	}
@@ -287,12 +289,7 @@ func (l *Log) take(s *scanner, from int64) error {
 		if err != nil || bad != nil {
 			return err
 		}
-		switch r.Kind {
-		case Data:
-			l.live.put(place{r.ID, at, headerLen + h.length})
-		case Ack:
-			l.live.drop([16]byte(r.Payload))
-		}
+		l.live.apply(r, at, headerLen+h.length)
 		at += headerLen + h.length
 		l.lsn = h.lsn
 		l.end = at
@@ -320,12 +317,7 @@ func (d *Dir) salvage(ctx context.Context, path string, s *scanner, sc *scan) (*
 			at += headerLen + h.length
 			continue
 		}
-		switch r.Kind {
-		case Data:
-			l.live.put(place{r.ID, at, headerLen + h.length})
-		case Ack:
-			l.live.drop([16]byte(r.Payload))
-		}
+		l.live.apply(r, at, headerLen+h.length)
 		at += headerLen + h.length
 		l.end, l.lsn = at, h.lsn
 	}

@@ -81,7 +81,7 @@ type batch struct {
 	bytes   []byte
 	records []entry
 	data    bool          // it has DATA: it must leave room for ACKs
-	turn    chan struct{} // closed when its first waiter is to commit it
+	turn    chan struct{} // has a token when one of its waiters is to try and commit it
 	done    chan struct{}
 	err     error
 	led     bool // somebody commits it
@@ -140,7 +140,7 @@ func (l *Log) openBatch() *batch {
 			return b
 		}
 	}
-	b := &batch{turn: make(chan struct{}), done: make(chan struct{})}
+	b := &batch{turn: make(chan struct{}, 1), done: make(chan struct{})}
 	l.queue = append(l.queue, b)
 	return b
 }
@@ -157,31 +157,28 @@ func (l *Log) Append(records ...Record) error {
 // Wait returns when the records are as durable as the policy says. It may do the writing and syncing for others. Errors:
 // ErrNoRoom (nothing is written), *FailedError, ErrClosed.
 func (t Ticket) Wait() error {
+	for !t.tryLead() {
+		select {
+		case <-t.b.done:
+			return t.b.err
+		case <-t.b.turn:
+		}
+	}
+	return t.b.err
+}
+
+// tryLead commits the batch if it is the next one and nobody commits anything.
+func (t Ticket) tryLead() bool {
 	l, b := t.l, t.b
 	l.mu.Lock()
-	first := len(l.queue) > 0 && l.queue[0] == b && !l.committing && !b.led
-	if first {
-		l.lead(b)
+	if l.committing || b.led || len(l.queue) == 0 || l.queue[0] != b {
 		l.mu.Unlock()
-		l.commit(b)
-		return b.err
-	}
-	l.mu.Unlock()
-	select {
-	case <-b.done:
-		return b.err
-	case <-b.turn:
-	}
-	l.mu.Lock()
-	if b.led || l.committing || len(l.queue) == 0 || l.queue[0] != b {
-		l.mu.Unlock()
-		<-b.done
-		return b.err
+		return false
 	}
 	l.lead(b)
 	l.mu.Unlock()
 	l.commit(b)
-	return b.err
+	return true
 }
 
 // lead takes the batch for the caller to commit. It runs with mu held.
@@ -208,12 +205,7 @@ func (l *Log) commit(b *batch) {
 func (l *Log) account(b *batch) {
 	start := l.end - int64(len(b.bytes))
 	for _, e := range b.records {
-		switch e.r.Kind {
-		case Data:
-			l.live.put(place{e.r.ID, start + e.offset, e.length})
-		case Ack:
-			l.live.drop([16]byte(e.r.Payload))
-		}
+		l.live.apply(e.r, start+e.offset, e.length)
 	}
 }
 
@@ -355,7 +347,7 @@ func (l *Log) syncDirty() {
 	l.mu.Unlock()
 }
 
-// passTurn lets the next batch go on. It runs with mu held.
+// passTurn lets the next batch go on, and whoever waits for the log to be idle look again. It runs with mu held.
 func (l *Log) passTurn() {
 	if l.failed != nil {
 		l.failAll()
@@ -363,11 +355,9 @@ func (l *Log) passTurn() {
 	}
 	if len(l.queue) > 0 {
 		select {
-		case <-l.queue[0].turn:
-		default:
-			close(l.queue[0].turn)
+		case l.queue[0].turn <- struct{}{}:
+		default: // it has its token
 		}
-		return
 	}
 	l.idle.Broadcast()
 }

@@ -140,5 +140,3 @@ func (h header) open(stored []byte) ([]byte, error) {
 	}
 	return payload, nil
 }
-
-func newID() uuid.UUID { return uuid.New() }

@@ -5,15 +5,12 @@ package wal
 
 import (
 	"bytes"
-	"container/list"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // Recovery (reliability.md 3): the log is read from its start; the first record that is not valid decides.
@@ -26,41 +23,6 @@ const (
 	damageSuffix = ".corrupt-"
 )
 
-// place is where a live record is in the file.
-type place struct {
-	id     uuid.UUID
-	at     int64
-	length int64 // header and payload as stored
-}
-
-// live are the records that are not acknowledged, in log order, with their places (wal-format.md 6).
-type live struct {
-	order *list.List // of place
-	byID  map[uuid.UUID]*list.Element
-	bytes int64
-}
-
-func newLive() live { return live{order: list.New(), byID: map[uuid.UUID]*list.Element{}} }
-
-// put adds a DATA record; a known id keeps its position and gets the new place.
-func (l *live) put(p place) {
-	if e := l.byID[p.id]; e != nil {
-		l.bytes += p.length - e.Value.(place).length
-		e.Value = p
-		return
-	}
-	l.byID[p.id] = l.order.PushBack(p)
-	l.bytes += p.length
-}
-
-func (l *live) drop(id uuid.UUID) {
-	if e := l.byID[id]; e != nil {
-		l.bytes -= e.Value.(place).length
-		l.order.Remove(e)
-		delete(l.byID, id)
-	}
-}
-
 // scan is what reading a log has found.
 type scan struct {
 	end     int64 // of the last valid record
@@ -72,7 +34,21 @@ type scan struct {
 	bad     error // why the record at end is not valid; nil: the file ends there
 }
 
-var errNoConfig = errors.New("the first record is no CONFIG")
+var (
+	errNoConfig    = errors.New("the first record is no CONFIG")
+	errLaterConfig = errors.New("a CONFIG that is not the first record")
+)
+
+// inPlace: a log has one CONFIG, at its start.
+func inPlace(r Record, at int64) error {
+	switch {
+	case at == 0 && r.Kind != Config:
+		return errNoConfig
+	case at > 0 && r.Kind == Config:
+		return errLaterConfig
+	}
+	return nil
+}
 
 // scanner reads a file in order.
 type scanner struct {
@@ -141,24 +117,18 @@ func (s *scanner) run(from int64) (*scan, error) {
 		if err != nil {
 			return nil, err
 		}
-		if bad == nil && out.records == 0 && from == 0 && r.Kind != Config {
-			bad = errNoConfig
+		if bad == nil {
+			bad = inPlace(r, out.end)
 		}
 		if bad != nil {
 			out.bad = bad
 			return out, nil
 		}
 		whole := headerLen + h.length
-		switch r.Kind {
-		case Config:
-			if out.config == nil {
-				out.config = bytes.Clone(r.Payload)
-			}
-		case Data:
-			out.live.put(place{r.ID, out.end, whole})
-		case Ack:
-			out.live.drop(uuid.UUID(r.Payload))
+		if r.Kind == Config {
+			out.config = bytes.Clone(r.Payload)
 		}
+		out.live.apply(r, out.end, whole)
 		out.end += whole
 		out.lsn = h.lsn
 		out.records++
@@ -233,7 +203,7 @@ func (s *scanner) zero(from, to int64) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if len(bytes.TrimLeft(b, "\x00")) > 0 {
+		if bytes.Count(b, []byte{0}) < len(b) { // counts many bytes at a time
 			return false, nil
 		}
 		at += n
