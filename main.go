@@ -135,7 +135,7 @@ func run(args []string) int {
 		config.Listen = announce
 	}
 	in := lisp.New(lisp.Options{
-		Stdin: os.Stdin, Stdout: p, Stderr: os.Stderr, Logger: logger, LoadPath: o.LoadPath,
+		Stdin: os.Stdin, Stdout: p, Stderr: os.Stderr, Logger: logger, LoadPath: o.LoadPath, Modules: o.Modules,
 		Args:   append([]string{}, o.Args...), // never nil: nil is an embedded interpreter's
 		Tables: ipcmod.Module(config),
 	})
@@ -212,7 +212,7 @@ func interact(o *cli.Options) int {
 	}, func(out io.Writer, tables []eval.Table) *lisp.Interp {
 		logger := newLogger(o, out)
 		return lisp.New(lisp.Options{
-			Stdout: out, Stderr: out, Logger: logger, LoadPath: o.LoadPath, RunMode: "repl", Args: []string{},
+			Stdout: out, Stderr: out, Logger: logger, LoadPath: o.LoadPath, Modules: o.Modules, RunMode: "repl", Args: []string{},
 			Tables: append(ipcmod.Module(ipcmod.Config{Logger: logger, Open: open}), tables...),
 		})
 	})

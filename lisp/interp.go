@@ -23,6 +23,7 @@ type Options struct {
 	Stderr   io.Writer
 	Args     []string // *ARGV*; nil for an embedded interpreter
 	RunMode  string   // *run-mode*; "script" if empty
+	Modules  string   // a Venice jar or a folder, where load-module looks for what is no module of this host
 	LoadPath []string // where relative files are looked for after the working directory (H4)
 	Logger   *slog.Logger
 	MaxDepth int64        // script calls; 0: 10,000 (L8)
@@ -38,7 +39,7 @@ type Interp struct {
 func New(o Options) *Interp {
 	rt := eval.NewRuntime(eval.Config{
 		Stdin: o.Stdin, Stdout: o.Stdout, Stderr: o.Stderr, Args: o.Args, RunMode: o.RunMode,
-		LoadPath: o.LoadPath, Logger: o.Logger, MaxDepth: o.MaxDepth,
+		LoadPath: o.LoadPath, Modules: o.Modules, Logger: o.Logger, MaxDepth: o.MaxDepth,
 	})
 	rt.Install(core.Tables()...)
 	rt.Install(o.Tables...)

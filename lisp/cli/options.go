@@ -27,6 +27,7 @@ type Options struct {
 	Version     bool
 	Interactive bool // nothing to run, and standard input is a terminal
 	LoadPath    []string
+	Modules     string // a Venice jar or a folder
 	LogLevel    slog.Level
 	LogJSON     bool
 	ErrorFormat lisp.ErrorFormat
@@ -69,6 +70,13 @@ var options = []option{
 	}},
 	{names: []string{"load-path"}, arg: "A:B", help: "folders in which relative files are looked for after the working directory", set: func(o *Options, text string) error {
 		o.LoadPath = filepath.SplitList(text)
+		return nil
+	}},
+	{names: []string{"modules"}, arg: "PATH", help: "a Venice jar or a folder with modules for load-module (or GONDOLA_MODULES)", set: func(o *Options, text string) error {
+		if _, err := os.Stat(text); err != nil {
+			return err
+		}
+		o.Modules = text
 		return nil
 	}},
 	{names: []string{"log-level"}, arg: "LEVEL", values: []string{"debug", "info", "warn", "error"}, help: "what goes to the log (warn)", set: func(o *Options, text string) error {
@@ -143,7 +151,7 @@ func optionsHelp() string {
 // Parse understands the arguments and reads the script, from stdin if that is where it is. Any error but flag.ErrHelp is
 // wrong usage.
 func Parse(args []string, stdin *os.File) (*Options, error) {
-	o := &Options{Serve: len(args) > 0 && args[0] == "serve", LogLevel: slog.LevelWarn}
+	o := &Options{Serve: len(args) > 0 && args[0] == "serve", LogLevel: slog.LevelWarn, Modules: os.Getenv("GONDOLA_MODULES")}
 	if o.Serve {
 		args = args[1:]
 	}

@@ -42,7 +42,7 @@ var controlTable = eval.Table{
 	{Name: "comment", Min: 0, Max: -1, Macro: func(*eval.Thread, []value.Value) (value.Value, error) { return value.Nil, nil }, Forms: "(comment & forms)", Doc: "Ignores its forms; nil."},
 	{Name: "defn", Min: 1, Max: -1, Macro: macroDefn(false), Forms: "(defn name [params] & body)\n(defn name ([params] & body)+)", Doc: "Defines a function."},
 	{Name: "defn-", Min: 1, Max: -1, Macro: macroDefn(true), Forms: "(defn- name [params] & body)", Doc: "Defines a function that only its namespace may use."},
-	{Name: "def-", Min: 1, Max: 2, Macro: macroDefPrivate, Forms: "(def- name expr)", Doc: "Defines a value that only its namespace may use."},
+	{Name: "def-", Min: 1, Max: -1, Macro: macroDefPrivate, Forms: "(def- name expr)", Doc: "Defines a value that only its namespace may use."},
 	{Name: "letfn", Min: 1, Max: -1, Macro: macroLetfn, Forms: "(letfn [(name [params] & body)*] & body)", Doc: "Local functions that may call each other."},
 	{Name: "delay", Min: 0, Max: -1, Macro: macroDelay, Forms: "(delay & body)", Doc: "A value that is computed when it is first needed."},
 }

@@ -12,7 +12,7 @@ import (
 
 // exceptionTable: language.md 10.
 var exceptionTable = eval.Table{
-	{Name: "ex", Min: 1, Max: 3, Fn: newException, Forms: "(ex class)\n(ex class message)\n(ex class message cause)", Doc: "Makes an exception; class is a keyword."},
+	{Name: "ex", Min: 1, Max: -1, Fn: newException, Forms: "(ex class)\n(ex class message)\n(ex class message cause)", Doc: "Makes an exception; class is a keyword."},
 	{Name: "throw", Min: 0, Max: 1, FN: throw, Forms: "(throw)\n(throw x)", Doc: "Throws an exception; any other value inside a ValueException."},
 	exRow("ex-message", func(e *value.Exception) value.Value { return e.MessageValue() }),
 	exRow("ex-cause", func(e *value.Exception) value.Value {

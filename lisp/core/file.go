@@ -57,10 +57,10 @@ var fileTable = eval.Table{
 	}),
 	fileRow("io/exists?", func(p string) (value.Value, error) { _, err := os.Stat(p); return value.Bool(err == nil), nil }),
 	isA[*value.File]("io/file?"),
-	{Name: "io/tmp-dir", Min: 0, Max: 0, F0: func(*eval.Thread) (value.Value, error) { return value.NewFile(filepath.Clean(os.TempDir())).Val(), nil }, Doc: "The folder for temporary files."},
-	{Name: "io/user-dir", Min: 0, Max: 0, F0: dirOf(os.Getwd), Doc: "The working directory."},
-	{Name: "io/user-home-dir", Min: 0, Max: 0, F0: dirOf(os.UserHomeDir), Doc: "The user's home."},
-	{Name: "io/default-charset", Min: 0, Max: 0, F0: func(*eval.Thread) (value.Value, error) { return value.String("UTF-8"), nil }, Doc: "The name of the default charset."},
+	{Name: "io/tmp-dir", Min: 0, Max: 0, F0: func(*eval.Thread) (value.Value, error) { return value.NewFile(filepath.Clean(os.TempDir())).Val(), nil }, Forms: "(io/tmp-dir)", Doc: "The folder for temporary files."},
+	{Name: "io/user-dir", Min: 0, Max: 0, F0: dirOf(os.Getwd), Forms: "(io/user-dir)", Doc: "The working directory."},
+	{Name: "io/user-home-dir", Min: 0, Max: 0, F0: dirOf(os.UserHomeDir), Forms: "(io/user-home-dir)", Doc: "The user's home."},
+	{Name: "io/default-charset", Min: 0, Max: 0, F0: func(*eval.Thread) (value.Value, error) { return value.String("UTF-8"), nil }, Forms: "(io/default-charset)", Doc: "The name of the default charset."},
 	fileRow("io/file-basename", func(p string) (value.Value, error) {
 		name := filepath.Base(p)
 		if i := strings.LastIndexByte(name, '.'); i > 0 {

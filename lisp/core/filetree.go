@@ -24,8 +24,8 @@ var fileTreeTable = eval.Table{
 		return value.True, nil
 	}),
 	fileRow("io/mkdirs", func(p string) (value.Value, error) { return value.True, ioError(os.MkdirAll(p, 0o777)) }),
-	fileRow("io/delete-file-tree", func(p string) (value.Value, error) { return value.Nil, ioError(os.RemoveAll(p)) }),
-	{Name: "io/delete-file", Min: 1, Max: -1, FN: deleteFiles, Forms: "(io/delete-file & files)", Doc: "Deletes files; missing ones are fine."},
+	{Name: "io/delete-file-tree", Min: 1, Max: -1, FN: deleteEach("io/delete-file-tree", os.RemoveAll), Forms: "(io/delete-file-tree f & more)", Doc: "Deletes files and folders with all in them; missing ones are fine."},
+	{Name: "io/delete-file", Min: 1, Max: -1, FN: deleteEach("io/delete-file", os.Remove), Forms: "(io/delete-file & files)", Doc: "Deletes files; missing ones are fine."},
 	{Name: "io/temp-dir", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
 		prefix, ok := value.StringOrKeyword(v)
 		if !ok {
@@ -83,17 +83,19 @@ func listFiles(th *eval.Thread, a []value.Value) (value.Value, error) {
 	return value.ListOf(out).Val(), nil
 }
 
-func deleteFiles(_ *eval.Thread, a []value.Value) (value.Value, error) {
-	for _, v := range a {
-		p, ok := pathOf(v)
-		if !ok {
-			return value.Nil, value.Errorf("Function 'io/delete-file' does not allow %s as f", v.Type())
+func deleteEach(name string, remove func(string) error) func(*eval.Thread, []value.Value) (value.Value, error) {
+	return func(_ *eval.Thread, a []value.Value) (value.Value, error) {
+		for _, v := range a {
+			p, ok := pathOf(v)
+			if !ok {
+				return value.Nil, value.Errorf("Function '%s' does not allow %s as f", name, v.Type())
+			}
+			if err := remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return value.Nil, ioError(err)
+			}
 		}
-		if err := os.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return value.Nil, ioError(err)
-		}
+		return value.Nil, nil
 	}
-	return value.Nil, nil
 }
 
 func touchFile(p string) (value.Value, error) {

@@ -4,10 +4,8 @@
 package core
 
 import (
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"gondola/lisp/eval"
@@ -43,14 +41,6 @@ var nsTable = eval.Table{
 		s, ok := value.Text(a)
 		return value.Bool(ok && th.Runtime().HasNamespace(s)), nil
 	}, Doc: "Internal to ns?"},
-	{Name: "modules", Min: 0, Max: 0, F0: func(*eval.Thread) (value.Value, error) { return value.ListOf(moduleNames()).Val(), nil }, Forms: "(modules)", Doc: "The modules that load-module finds, sorted."},
-	{Name: "loaded-modules", Min: 0, Max: 0, F0: func(*eval.Thread) (value.Value, error) {
-		m := value.NewMutableMap()
-		for _, name := range moduleNames() {
-			m.Put(name, value.True)
-		}
-		return m.Val(), nil
-	}, Forms: "(loaded-modules)", Doc: "The modules that are loaded; those of this host are from the start."},
 	{Name: "load-classpath-file", Min: 1, Max: 3, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) {
 		name, ok := value.StringOrKeyword(a[0])
 		if !ok {
@@ -67,7 +57,6 @@ var nsTable = eval.Table{
 		return load(th, s, "load-string")
 	}, Forms: "(load-string s)", Doc: "Evaluates all forms of a text; the last value."},
 	{Name: "load-file", Min: 1, Max: 2, FN: loadFile, Forms: "(load-file f)\n(load-file f force)", Doc: "Evaluates a file once."},
-	{Name: "load-module", Min: 1, Max: 3, FN: loadModule, Forms: "(load-module m)\n(load-module m force)\n(load-module m nsalias)", Doc: "Loads a module; built-in namespaces count as loaded."},
 	{Name: "macroexpand-all", Min: 1, Max: 1, F1: func(th *eval.Thread, f value.Value) (value.Value, error) { return th.MacroexpandAll(f) }, Forms: "(macroexpand-all form)", Doc: "Expands all macros in a form."},
 	{Name: "gensym", Min: 0, Max: 1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
 		prefix := "G__"
@@ -80,15 +69,6 @@ var nsTable = eval.Table{
 		}
 		return fresh(th, prefix), nil
 	}, Forms: "(gensym)\n(gensym prefix)", Doc: "A symbol that nothing else has."},
-}
-
-// moduleNames are the modules of this host as keywords, sorted.
-func moduleNames() []value.Value {
-	var out []value.Value
-	for _, name := range slices.Sorted(maps.Keys(builtinModules)) {
-		out = append(out, value.NewKeyword(name).Val())
-	}
-	return out
 }
 
 func asSymbol(v value.Value) (*value.Symbol, error) {
@@ -203,30 +183,9 @@ func loadFile(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Nil, value.Errorf("The file '%s' can not be read: %s", name, err)
 	}
+	loadedFiles(th.Runtime()).Put(value.String(name))
 	if _, err := load(th, string(text), path); err != nil {
 		return value.Nil, err
 	}
 	return vec(value.String(name), value.Kw("loaded")), nil
 }
-
-// loadModule knows the built-in namespaces; bundled modules belong to the issue "The whole language".
-func loadModule(th *eval.Thread, a []value.Value) (value.Value, error) {
-	k, ok := a[0].Ref().(*value.Keyword)
-	if !ok {
-		return value.Nil, value.CoerceError(a[0], "keyword")
-	}
-	if !builtinModules[k.Name] {
-		return value.Nil, value.Errorf("The Venice module '%s' does not exist", k.Name)
-	}
-	if seq, ok := a[len(a)-1].Ref().(value.Sequence); ok && seq.Count() == 3 {
-		if ns, err := asSymbol(seq.Nth(0)); err == nil {
-			if alias, err := asSymbol(seq.Nth(2)); err == nil {
-				th.Namespace().SetAlias(alias.Name, ns.Name)
-			}
-		}
-	}
-	return vec(a[0], value.Kw("already-loaded")), nil
-}
-
-var builtinModules = map[string]bool{"core": true, "str": true, "io": true, "json": true, "ipc": true, "regex": true, "time": true,
-	"math": true, "cidr": true, "csv": true, "sh": true, "inet": true, "sandbox": true, "crypt": true}

@@ -54,7 +54,7 @@ var refTable = eval.Table{
 	}),
 	{Name: "delay*", Min: 1, Max: 1, F1: func(_ *eval.Thread, f value.Value) (value.Value, error) {
 		return value.NewDelay(func(c value.Caller) (value.Value, error) { return c.Call(f) }).Val(), nil
-	}, Doc: "Internal to delay."},
+	}, Forms: "(delay* f)", Doc: "A value that a function of no arguments computes when it is first needed."},
 	{Name: "force", Min: 1, Max: 1, F1: func(th *eval.Thread, v value.Value) (value.Value, error) {
 		if d, ok := v.Ref().(*value.Delay); ok {
 			return d.Force(th.Context(), th)

@@ -10,7 +10,7 @@ import (
 
 // seqTable: elements and parts of sequences (language.md 8). Vectors stay vectors where the reference keeps the kind.
 var seqTable = eval.Table{
-	{Name: "first", Min: 1, Max: 1, F1: nthRow("first", 0), Forms: "(first coll)", Doc: "The first element; nil if there is none."},
+	{Name: "first", Min: 0, Max: 1, F0: func(*eval.Thread) (value.Value, error) { return value.Nil, nil }, F1: nthRow("first", 0), Forms: "(first coll)", Doc: "The first element; nil if there is none."},
 	{Name: "second", Min: 1, Max: 1, F1: nthRow("second", 1), Forms: "(second coll)", Doc: "The second element; nil if there is none."},
 	{Name: "third", Min: 1, Max: 1, F1: nthRow("third", 2), Forms: "(third coll)", Doc: "The third element; nil if there is none."},
 	{Name: "last", Min: 1, Max: 1, F1: last, Forms: "(last coll)", Doc: "The last element; nil if there is none."},

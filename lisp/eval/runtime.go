@@ -21,6 +21,7 @@ type Config struct {
 	Args     []string // *ARGV*; nil for an embedded interpreter
 	RunMode  string   // *run-mode*, without colon; "script" if empty
 	LoadPath []string // where load-file and io/slurp look for relative files after the working directory
+	Modules  string   // a Venice jar or a folder with modules; "": none
 	Version  string   // *version*
 	Logger   *slog.Logger
 	MaxDepth int64 // script calls; 0: 10,000 (L8)

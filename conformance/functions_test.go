@@ -1,0 +1,139 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package conformance
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"gondola/lisp"
+	"gondola/lisp/core"
+	"gondola/lisp/eval"
+)
+
+// function is a row of the reference's function list.
+type function struct {
+	name, kind, tier, module string
+	min, max                 int // of the arguments; max -1: any number; of values both are -1
+}
+
+func functions(t *testing.T) []function {
+	t.Helper()
+	text, err := os.ReadFile("testdata/core-functions.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []function
+	for i, line := range strings.Split(strings.TrimSpace(string(text)), "\n")[1:] {
+		f := strings.Split(line, "\t")
+		if len(f) != 8 {
+			t.Fatalf("line %d has %d fields", i+2, len(f))
+		}
+		x := function{name: f[0], kind: f[2], tier: f[4], module: f[7], min: -1, max: -1}
+		if x.min, x.max = arities(f[3]); (x.tier == "A" || x.tier == "B") && !strings.HasPrefix(x.name, "ipc/") {
+			out = append(out, x)
+		}
+	}
+	if len(out) != 903 {
+		t.Fatalf("%d functions of tiers A and B outside ipc/, want 903 (858 and 45 of modules)", len(out))
+	}
+	return out
+}
+
+// arities reads "1|2", "3+" or "-".
+func arities(s string) (low, high int) {
+	if s == "-" {
+		return -1, -1
+	}
+	if n, ok := strings.CutSuffix(s, "+"); ok {
+		low, _ = strconv.Atoi(n)
+		return low, -1
+	}
+	counts := strings.Split(s, "|")
+	low, _ = strconv.Atoi(counts[0])
+	high, _ = strconv.Atoi(counts[len(counts)-1])
+	return low, high
+}
+
+// forms of a call that stand in help texts: "(f a & more)\n(f)".
+var helpForm = regexp.MustCompile(`^\(\S+[ )]`)
+
+// TestFunctions proves that every function of tiers A and B is registered, documented, takes as many arguments as the
+// reference's, and stands in a recorded case.
+func TestFunctions(t *testing.T) {
+	mentioned := mentionedNames(t)
+	in := lisp.New(lisp.Options{})
+	defer in.Close()
+	var verdicts []verdict
+	for _, f := range functions(t) {
+		row := core.RowOf(in.Runtime(), f.name)
+		if row == nil && f.module != "-" {
+			row = moduleRow(t, in, f)
+		}
+		failure := f.compare(row)
+		if failure == "" && !mentioned[f.name] {
+			failure = "no recorded case has it"
+		}
+		verdicts = append(verdicts, verdict{id: "function/" + f.name, group: f.tier, failure: failure})
+	}
+	judge(t, "function", verdicts)
+}
+
+func moduleRow(t *testing.T, in *lisp.Interp, f function) *eval.Row {
+	t.Helper()
+	if _, err := in.Eval(t.Context(), fmt.Sprintf("(load-module :%s)", f.module), "test"); err != nil {
+		return nil
+	}
+	return core.RowOf(in.Runtime(), f.name)
+}
+
+// ownArity are those for which the list has the arities of the help; the reference itself takes what ours takes.
+var ownArity = map[string]bool{"cron/schedule-at": true, "cron/schedule-at-fixed-rate": true, "cron/schedule-at-round-times-in-day": true, "delay*": true}
+
+func (f function) compare(row *eval.Row) string {
+	switch {
+	case row == nil:
+		return "is not registered"
+	case row.Doc == "":
+		return "has no help"
+	case f.kind != "value" && f.min >= 0 && !helpForm.MatchString(row.Forms):
+		return fmt.Sprintf("the help does not say how it is called: %q", row.Forms)
+	}
+	if f.kind == "special" || f.kind == "value" || f.min < 0 || ownArity[f.name] {
+		return ""
+	}
+	if row.Min > f.min || row.Max >= 0 && (f.max < 0 || row.Max < f.max) {
+		return fmt.Sprintf("takes %d to %d arguments, the reference's %d to %d", row.Min, row.Max, f.min, f.max)
+	}
+	return ""
+}
+
+// mentionedNames are the symbols in recorded cases.
+func mentionedNames(t *testing.T) map[string]bool {
+	t.Helper()
+	symbol := regexp.MustCompile("[^\\s()\\[\\]{}'`~@,^#\"]+")
+	names := map[string]bool{}
+	for _, file := range caseFiles {
+		text, err := os.ReadFile(filepath.Join("testdata", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cases []langCase
+		if err := json.Unmarshal(text, &cases); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range cases {
+			for _, s := range symbol.FindAllString(c.Expr, -1) {
+				names[s] = true
+			}
+		}
+	}
+	return names
+}
