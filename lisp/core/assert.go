@@ -12,18 +12,30 @@ import (
 
 // assertTable: the assertions of language.md 10 that take an expression.
 var assertTable = eval.Table{
+	{Name: "*assertions*", Value: func(*eval.Runtime) value.Value { return value.Long(0) }, Dynamic: true, Doc: "How many assertions the test that runs has evaluated."},
 	{Name: "assert-false", Min: 1, Max: 2, Macro: assertMacro("assert-false*", 1), Forms: "(assert-false expr)\n(assert-false expr message)", Doc: "Throws an AssertionException if expr is true; true."},
 	{Name: "assert-throws", Min: 2, Max: 3, Macro: assertMacro("assert-throws*", 2), Forms: "(assert-throws ex-type expr)\n(assert-throws ex-type expr message)", Doc: "Throws an AssertionException unless expr throws an exception of a class; true."},
 	{Name: "assert-throws-with-msg", Min: 3, Max: 4, Macro: assertMacro("assert-throws-with-msg*", 3), Forms: "(assert-throws-with-msg ex-type regex expr)\n(assert-throws-with-msg ex-type regex expr message)", Doc: "assert-throws that also checks the exception's message."},
 	{Name: "assert-does-not-throw", Min: 1, Max: 2, Macro: assertMacro("assert-does-not-throw*", 1), Forms: "(assert-does-not-throw expr)\n(assert-does-not-throw expr message)", Doc: "Throws an AssertionException if expr throws an exception; true."},
 	{Name: "assert-eq", Min: 2, Max: 3, Macro: comparisonMacro("assert-eq*"), Forms: "(assert-eq expected expr)\n(assert-eq expected expr message)", Doc: "Throws an AssertionException unless the values are equal; true."},
 	{Name: "assert-ne", Min: 2, Max: 3, Macro: comparisonMacro("assert-ne*"), Forms: "(assert-ne unexpected expr)\n(assert-ne unexpected expr message)", Doc: "Throws an AssertionException if the values are equal; true."},
-	{Name: "assert-eq*", Min: 5, Max: 5, FN: assertEqual(true, "Expected: ", "Actual:   "), Doc: "Internal to assert-eq."},
-	{Name: "assert-ne*", Min: 5, Max: 5, FN: assertEqual(false, "Unexpected: ", "Actual:     "), Doc: "Internal to assert-ne."},
-	{Name: "assert-false*", Min: 3, Max: 3, FN: assertFalse, Doc: "Internal to assert-false."},
-	{Name: "assert-throws*", Min: 4, Max: 4, FN: assertThrows, Doc: "Internal to assert-throws."},
-	{Name: "assert-throws-with-msg*", Min: 5, Max: 5, FN: assertThrowsWithMessage, Doc: "Internal to assert-throws-with-msg."},
-	{Name: "assert-does-not-throw*", Min: 3, Max: 3, FN: assertDoesNotThrow, Doc: "Internal to assert-does-not-throw."},
+	{Name: "assert-eq*", Min: 5, Max: 5, FN: counted(assertEqual(true, "Expected: ", "Actual:   ")), Doc: "Internal to assert-eq."},
+	{Name: "assert-ne*", Min: 5, Max: 5, FN: counted(assertEqual(false, "Unexpected: ", "Actual:     ")), Doc: "Internal to assert-ne."},
+	{Name: "assert-false*", Min: 3, Max: 3, FN: counted(assertFalse), Doc: "Internal to assert-false."},
+	{Name: "assert-throws*", Min: 4, Max: 4, FN: counted(assertThrows), Doc: "Internal to assert-throws."},
+	{Name: "assert-throws-with-msg*", Min: 5, Max: 5, FN: counted(assertThrowsWithMessage), Doc: "Internal to assert-throws-with-msg."},
+	{Name: "assert-does-not-throw*", Min: 3, Max: 3, FN: counted(assertDoesNotThrow), Doc: "Internal to assert-does-not-throw."},
+}
+
+// counted counts an assertion for the test that runs.
+func counted(f func(*eval.Thread, []value.Value) (value.Value, error)) func(*eval.Thread, []value.Value) (value.Value, error) {
+	return func(th *eval.Thread, a []value.Value) (value.Value, error) {
+		th.Rebind("*assertions*", func(n value.Value) value.Value {
+			count, _ := n.Long()
+			return value.Long(count + 1)
+		})
+		return f(th, a)
+	}
 }
 
 // assertMacro expands to a call of a function with the arguments before the expression, the expression as a function and

@@ -29,7 +29,7 @@ var exceptionTable = eval.Table{
 	}),
 	{Name: "ex-venice-stacktrace", Min: 1, Max: 2, FN: stacktrace, Forms: "(ex-venice-stacktrace x)\n(ex-venice-stacktrace x format)", Doc: "The script's call stack as text, or with :list as a list of maps."},
 	{Name: "assert", Min: 1, Max: 2, Macro: macroAssert, Forms: "(assert expr)\n(assert expr message)", Doc: "Throws an AssertionException if expr is not true; true."},
-	{Name: "assert*", Min: 3, Max: 3, F3: assertStar, Doc: "Internal to assert."},
+	{Name: "assert*", Min: 3, Max: 3, FN: counted(assertStar), Doc: "Internal to assert."},
 }
 
 func exRow(name string, f func(*value.Exception) value.Value) eval.Row {
@@ -134,7 +134,8 @@ func macroAssert(th *eval.Thread, a []value.Value) (value.Value, error) {
 
 var symQuote = value.Sym("quote")
 
-func assertStar(th *eval.Thread, body, form, msg value.Value) (value.Value, error) {
+func assertStar(th *eval.Thread, a []value.Value) (value.Value, error) {
+	body, form, msg := a[0], a[1], a[2]
 	v, err := th.Call(body)
 	if err == nil && v.Truthy() {
 		return value.True, nil

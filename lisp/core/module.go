@@ -23,13 +23,7 @@ var moduleTable = eval.Table{
 		}
 		return value.ListOf(out).Val(), nil
 	}, Forms: "(modules)", Doc: "The modules of this host, sorted."},
-	{Name: "loaded-modules", Min: 0, Max: 0, F0: func(th *eval.Thread) (value.Value, error) {
-		var out value.Set = value.NewSortedSet()
-		for m := range loadedModules(th.Runtime()).All() {
-			out = out.Conj(m)
-		}
-		return out.Val(), nil
-	}, Forms: "(loaded-modules)", Doc: "The modules that are loaded, sorted."},
+	{Name: "loaded-modules", Min: 0, Max: 0, F0: func(th *eval.Thread) (value.Value, error) { return loadedModules(th.Runtime()).Val(), nil }, Forms: "(loaded-modules)", Doc: "*loaded-modules*."},
 	{Name: "*loaded-modules*", Value: func(rt *eval.Runtime) value.Value { return loadedModules(rt).Val() }, Doc: "A mutable set of the modules that are loaded."},
 	{Name: "*loaded-files*", Value: func(rt *eval.Runtime) value.Value { return loadedFiles(rt).Val() }, Doc: "A mutable set of the files that load-file has loaded."},
 }

@@ -244,17 +244,25 @@ func align(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
-	s := value.New(&value.Str{})
+	text := ""
 	if !a[3].IsNil() {
-		if s, err = strOf(a[3]); err != nil {
+		if text, err = textOf(a[3]); err != nil {
 			return value.Nil, err
 		}
 	}
-	w := int(width)
-	if n := s.CodeUnits(); n > w {
-		return value.String(overflowed(s, n, w, side, overflow)), nil
+	var lines []string
+	for _, line := range splitLines(text) {
+		if strings.TrimSpace(line) != "" {
+			lines = append(lines, fitted(line, int(width), overflow)...)
+		}
 	}
-	return value.String(aligned(s, w, side)), nil
+	if len(lines) == 0 {
+		lines = []string{""}
+	}
+	for i, line := range lines {
+		lines[i] = aligned(value.New(&value.Str{S: line}), int(width), side)
+	}
+	return value.String(strings.Join(lines, "\n")), nil
 }
 
 func aligned(s *value.Str, width int, side string) string {
@@ -269,21 +277,46 @@ func aligned(s *value.Str, width int, side string) string {
 	return strings.Repeat(" ", left) + s.S + strings.Repeat(" ", free-left)
 }
 
-// overflowed fits n code units into a narrower field.
-func overflowed(s *value.Str, n, width int, side, mode string) string {
+// fitted makes a line fit into a field: several lines for newline, which breaks between words and within long ones.
+func fitted(line string, width int, mode string) []string {
+	if mode == "newline" {
+		return brokenWords(line, width)
+	}
+	s := value.New(&value.Str{S: line})
+	n := s.CodeUnits()
+	if n <= width {
+		return []string{line}
+	}
 	switch mode {
 	case "clip-left":
-		return s.Substring(n-width, n)
+		line = s.Substring(n-width, n)
 	case "clip-right":
-		return s.Substring(0, width)
+		line = s.Substring(0, width)
 	case "ellipsis-left":
-		return "…" + s.Substring(n-width+1, n)
+		line = "…" + s.Substring(n-width+1, n)
 	case "ellipsis-right":
-		return s.Substring(0, width-1) + "…"
+		line = s.Substring(0, width-1) + "…"
 	}
+	return []string{line}
+}
+
+func brokenWords(line string, width int) []string {
 	var lines []string
-	for i := 0; i < n; i += width {
-		lines = append(lines, aligned(value.New(&value.Str{S: s.Substring(i, min(n, i+width))}), width, side))
+	current := ""
+	for word := range strings.FieldsSeq(line) {
+		if current != "" && value.CountUnits(current)+1+value.CountUnits(word) <= width {
+			current += " " + word
+			continue
+		}
+		if current != "" {
+			lines = append(lines, current)
+		}
+		s := value.New(&value.Str{S: word})
+		from, n := 0, s.CodeUnits()
+		for ; n-from > width; from += width {
+			lines = append(lines, s.Substring(from, from+width))
+		}
+		current = s.Substring(from, n)
 	}
-	return strings.Join(lines, "\n")
+	return append(lines, current)
 }

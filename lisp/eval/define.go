@@ -126,7 +126,7 @@ func (c *compiler) defTarget(form value.Value) (*Var, *value.Symbol, error) {
 	if ns != "" && ns != c.ns.name {
 		return nil, nil, value.Errorf("Special form 'def': Invalid use of namespace. The symbol '%s' can only be defined for the current namespace '%s'.", name, c.ns.name)
 	}
-	if reservedNames[name] || c.rt.specials[name] != nil {
+	if ns == "" && (reservedNames[name] || c.rt.specials[name] != nil) {
 		return nil, nil, value.Errorf("The special form name '%s' can not be used as a symbol.", name)
 	}
 	return c.ns.intern(name), sym, nil

@@ -65,6 +65,17 @@ func (th *Thread) CoreValue(name string) value.Value {
 	return x
 }
 
+// Rebind changes the innermost binding of a core variable to what f makes of its value; nothing happens without one.
+func (th *Thread) Rebind(name string, f func(old value.Value) value.Value) {
+	v := th.rt.core.lookup(name)
+	if v == nil {
+		return
+	}
+	if b := th.binds.find(v); b != nil {
+		b.set(f(*b.x.Load()))
+	}
+}
+
 // Bind runs body with core variables bound dynamically: with-out-str binds *out*.
 func (th *Thread) Bind(name string, x value.Value, body func() (value.Value, error)) (value.Value, error) {
 	saved := th.binds

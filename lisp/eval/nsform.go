@@ -52,6 +52,11 @@ type goForm func(th *Thread) (value.Value, error)
 
 func (f goForm) Eval(th *Thread, _ *Frame) (value.Value, error) { return f(th) }
 
+// nodeFunc is goForm with a frame.
+type nodeFunc func(th *Thread, fr *Frame) (value.Value, error)
+
+func (f nodeFunc) Eval(th *Thread, fr *Frame) (value.Value, error) { return f(th, fr) }
+
 func analyseNsUnmap(_ *compiler, _ *value.List, args []value.Value, _ bool) (Node, error) {
 	ns, err := quotedSymbol(args[0])
 	if err != nil {
@@ -109,7 +114,7 @@ func analyseNsRemove(_ *compiler, _ *value.List, args []value.Value, _ bool) (No
 }
 
 // analyseNsList is (ns-list), the namespaces, and (ns-list ns), the names of one.
-func analyseNsList(_ *compiler, _ *value.List, args []value.Value, _ bool) (Node, error) {
+func analyseNsList(c *compiler, _ *value.List, args []value.Value, _ bool) (Node, error) {
 	if len(args) == 0 {
 		return goForm(func(th *Thread) (value.Value, error) {
 			var out []value.Value
@@ -122,12 +127,16 @@ func analyseNsList(_ *compiler, _ *value.List, args []value.Value, _ bool) (Node
 			return value.ListOf(out).Val(), nil
 		}), nil
 	}
-	ns, err := quotedSymbol(args[0])
+	ns, err := c.nsArgument(args[0])
 	if err != nil {
 		return nil, err
 	}
-	return goForm(func(th *Thread) (value.Value, error) {
-		space := th.rt.lookupNamespace(ns.Name)
+	return nodeFunc(func(th *Thread, fr *Frame) (value.Value, error) {
+		_, name, err := ns(th, fr)
+		if err != nil {
+			return value.Nil, err
+		}
+		space := th.rt.lookupNamespace(name)
 		if space == nil {
 			return value.EmptyList.Val(), nil
 		}
