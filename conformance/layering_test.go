@@ -49,7 +49,7 @@ var onlyIn = map[string][]string{
 	"github.com/klauspost/compress": {"broker/wire", "wal"},
 	"github.com/chzyer/readline":    {"lisp/repl"},
 	"github.com/fsnotify/fsnotify":  {"lisp/core"},
-	"golang.org/x/crypto":           {"security"},
+	"golang.org/x/crypto":           {"security", "lisp/core"},
 }
 
 // packages returns the folders with Go files, as slash paths from the root.

@@ -7,7 +7,10 @@ import (
 	"crypto/md5"
 	"crypto/pbkdf2"
 	"crypto/sha1"
+	"crypto/sha256"
 	"crypto/sha512"
+	"crypto/subtle"
+	"encoding/base64"
 	"hash"
 
 	"gondola/lisp/eval"
@@ -16,6 +19,8 @@ import (
 
 // cryptTable: digests of the module crypt. MD5 and SHA-1 are for data of others that has them; they protect nothing.
 var cryptTable = eval.Table{
+	{Name: "crypt/hash-file", Min: 3, Max: 3, FN: hashFile, Forms: "(crypt/hash-file algorithm salt file)", Doc: "The digest of a salt and a file's content as base64, to see later whether the file was changed. The algorithm is \"MD5\", \"SHA-1\", \"SHA-256\" or \"SHA-512\"; the file is whatever io/slurp takes."},
+	{Name: "crypt/verify-file-hash", Min: 4, Max: 4, FN: verifyFileHash, Forms: "(crypt/verify-file-hash algorithm salt file hash)", Doc: "Whether a file still has the digest that crypt/hash-file gave."},
 	digestRow("crypt/md5-hash", md5.New), digestRow("crypt/sha1-hash", sha1.New), digestRow("crypt/sha512-hash", sha512.New),
 	{Name: "crypt/pbkdf2-hash", Min: 2, Max: 4, FN: pbkdf2Hash, Forms: "(crypt/pbkdf2-hash text salt)\n(crypt/pbkdf2-hash text salt iterations key-length)", Doc: "PBKDF2 with HMAC-SHA-512: 1000 iterations and a key of 256 bits, unless given. A bytebuf."},
 }
@@ -80,4 +85,45 @@ func pbkdf2Hash(th *eval.Thread, a []value.Value) (value.Value, error) {
 	}
 	key, err := pbkdf2.Key(sha512.New, value.ToUTF8(text), []byte(value.ToUTF8(salt)), int(iterations), int(bits/8))
 	return bytesValue(key, err)
+}
+
+// fileDigests are those of crypt/hash-file.
+var fileDigests = map[string]func() hash.Hash{"MD5": md5.New, "SHA-1": sha1.New, "SHA-256": sha256.New, "SHA-512": sha512.New}
+
+func hashFile(th *eval.Thread, a []value.Value) (value.Value, error) {
+	s, err := fileHash(th, a)
+	return value.String(s), err
+}
+
+func verifyFileHash(th *eval.Thread, a []value.Value) (value.Value, error) {
+	want, ok := a[3].Str()
+	if !ok {
+		return value.Nil, assertion("The hash must be a string", "(string? hash)")
+	}
+	s, err := fileHash(th, a[:3])
+	return value.Bool(err == nil && subtle.ConstantTimeCompare([]byte(s), []byte(want)) == 1), err
+}
+
+// fileHash is the base64 of the digest of a salt and the content of a file; a is algorithm, salt and file.
+func fileHash(th *eval.Thread, a []value.Value) (string, error) {
+	algorithm, ok := a[0].Str()
+	if !ok {
+		return "", assertion("The algorithm must be a string", "(string? algorithm)")
+	}
+	salt, ok := a[1].Str()
+	if !ok {
+		return "", assertion("The salt must be a string", "(string? salt)")
+	}
+	open := fileDigests[algorithm]
+	if open == nil {
+		return "", value.Errorf("crypt/hash-file: there is no algorithm '%s'; use MD5, SHA-1, SHA-256 or SHA-512", algorithm)
+	}
+	data, err := contentOf(th, a[2])
+	if err != nil {
+		return "", err
+	}
+	h := open()
+	h.Write([]byte(value.ToUTF8(salt)))
+	h.Write(data)
+	return base64.StdEncoding.EncodeToString(h.Sum(nil)), nil
 }

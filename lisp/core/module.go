@@ -32,7 +32,7 @@ var moduleTable = eval.Table{
 var systemModules = []string{"cidr", "core", "cron", "csv", "dag", "inet", "io", "ipc", "json", "math", "regex", "sandbox", "sh", "str", "time"}
 
 // nativeModules have functions of the host, which are there from the start.
-var nativeModules = []string{"crypt", "xml"}
+var nativeModules = []string{"crypt"}
 
 func loadedModules(rt *eval.Runtime) *value.MutableSet {
 	set, found := rt.State.Load("loaded modules")

@@ -11,6 +11,7 @@ import (
 type defNode struct {
 	v    *Var // the cell in the namespace of compilation
 	sym  *value.Symbol
+	meta Node // nil: the metadata is that of sym
 	init Node // nil: the value is nil
 	how  defKind
 }
@@ -31,14 +32,48 @@ func (n *defNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 			return value.Nil, err
 		}
 	}
+	sym, err := withMeta(th, fr, n.sym, n.meta)
+	if err != nil {
+		return value.Nil, err
+	}
 	v := n.v
 	if v.ns != th.ns {
 		v = th.ns.intern(v.name)
 	}
-	if err := th.define(v, n.sym, x, n.how); err != nil {
+	if err := th.define(v, sym, x, n.how); err != nil {
 		return value.Nil, err
 	}
 	return value.Sym(v.Qualified()), nil
+}
+
+// metaForm compiles the metadata of a name that is defined: its values are expressions (language.md 1.11). It is nil if
+// they all stand for themselves.
+func (c *compiler) metaForm(sym *value.Symbol) (Node, error) {
+	m := sym.Meta()
+	if m == nil || m.Map == nil {
+		return nil, nil
+	}
+	for _, v := range m.Map.All() {
+		switch v.Ref().(type) {
+		case *value.Symbol, value.Sequence, value.Map, value.Set:
+			return c.compile(m.Map.Val(), false)
+		}
+	}
+	return nil, nil
+}
+
+// withMeta is the symbol with the metadata that a node of metaForm yields.
+func withMeta(th *Thread, fr *Frame, sym *value.Symbol, n Node) (*value.Symbol, error) {
+	if n == nil {
+		return sym, nil
+	}
+	v, err := n.Eval(th, fr)
+	if err != nil {
+		return nil, err
+	}
+	m := *sym.Meta()
+	m.Map, _ = v.Ref().(value.Map)
+	return sym.WithMeta(&m).Ref().(*value.Symbol), nil
 }
 
 // define sets a global and merges the metadata of the symbol (language.md 1.11, 3.4).
@@ -138,6 +173,9 @@ func (c *compiler) define(args []value.Value, how defKind) (Node, error) {
 		return nil, err
 	}
 	n := &defNode{v: v, sym: sym, how: how}
+	if n.meta, err = c.metaForm(sym); err != nil {
+		return nil, err
+	}
 	if len(args) == 1 {
 		c.th.checks.define(v, nil)
 		return n, nil
@@ -170,9 +208,10 @@ func analyseDefDynamic(c *compiler, _ *value.List, args []value.Value, _ bool) (
 
 // macroNode binds a macro when it runs.
 type macroNode struct {
-	v   *Var
-	sym *value.Symbol
-	fn  *fnNode
+	v    *Var
+	sym  *value.Symbol
+	meta Node // as of defNode
+	fn   *fnNode
 }
 
 func (n *macroNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
@@ -184,8 +223,12 @@ func (n *macroNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	if v.ns != th.ns {
 		v = th.ns.intern(v.name)
 	}
+	sym, err := withMeta(th, fr, n.sym, n.meta)
+	if err != nil {
+		return value.Nil, err
+	}
 	fn := f.Ref().(*Fn)
-	m := value.New(&Macro{Name: v.Qualified(), fn: fn, meta: defMeta(v, n.sym)})
+	m := value.New(&Macro{Name: v.Qualified(), fn: fn, meta: defMeta(v, sym)})
 	if v.ns.system {
 		return value.Nil, value.Errorf("The namespace '%s' is a system namespace: nothing can be defined in it.", v.ns.name)
 	}
@@ -212,7 +255,8 @@ func analyseDefmacro(c *compiler, form *value.List, args []value.Value, _ bool) 
 	if err != nil {
 		return nil, err
 	}
-	return &macroNode{v, sym, fn}, nil
+	meta, err := c.metaForm(sym)
+	return &macroNode{v, sym, meta, fn}, err
 }
 
 // setVarNode is (set! name e).
