@@ -6,7 +6,6 @@ package core
 import (
 	"math"
 	"math/big"
-	"math/rand/v2"
 
 	"gondola/lisp/eval"
 	"gondola/lisp/value"
@@ -21,7 +20,6 @@ var mathTable = eval.Table{
 	{Name: "nan?", Min: 1, Max: 1, F1: floatTest("nan?", math.IsNaN), Forms: "(nan? x)", Doc: "Whether a double or float is not a number."},
 	{Name: "infinite?", Min: 1, Max: 1, F1: floatTest("infinite?", func(f float64) bool { return math.IsInf(f, 0) }), Forms: "(infinite? x)", Doc: "Whether a double or float is infinite."},
 	{Name: "mod-floor", Min: 2, Max: 2, F2: modFloor, Forms: "(mod-floor n m)", Doc: "The multiple of m next to n towards zero."},
-	{Name: "rand-double", Min: 0, Max: 1, FN: randDouble, Forms: "(rand-double)\n(rand-double max)", Doc: "A random double from 0 to 1, or to max."},
 	realFunction("log2", func(x float64) float64 { return math.Log(x) / math.Log(2) }),
 	realFunction("math/sin", math.Sin), realFunction("math/cos", math.Cos), realFunction("math/tan", math.Tan),
 	realFunction("math/asin", func(x float64) float64 { return math.Atan2(x, math.Sqrt((1-x)*(1+x))) }), realFunction("math/acos", math.Acos), realFunction("math/atan", math.Atan),
@@ -144,20 +142,6 @@ func modFloor(_ *eval.Thread, n, m value.Value) (value.Value, error) {
 		return value.Int(x / y * y), nil
 	}
 	return value.Nil, value.Errorf("Function 'mod-floor' does not allow %s as number. long and integer are supported only", n.Type())
-}
-
-func randDouble(_ *eval.Thread, a []value.Value) (value.Value, error) {
-	if len(a) == 0 {
-		return value.Double(rand.Float64()), nil
-	}
-	limit, ok := a[0].Double()
-	if !ok {
-		return value.Nil, value.CoerceError(a[0], "double")
-	}
-	if limit < 0 {
-		return value.Nil, value.Errorf("Function 'rand-double' does not allow negative max values")
-	}
-	return value.Double(rand.Float64() * limit), nil
 }
 
 func realFunction(name string, f func(float64) float64) eval.Row {

@@ -4,7 +4,6 @@
 package core
 
 import (
-	"math/rand/v2"
 	"time"
 
 	"github.com/google/uuid"
@@ -39,7 +38,6 @@ var systemTable = eval.Table{
 	{Name: "current-time-millis", F0: func(*eval.Thread) (value.Value, error) { return value.Long(time.Now().UnixMilli()), nil }, Forms: "(current-time-millis)", Doc: "Milliseconds since the epoch."},
 	{Name: "nano-time", F0: func(*eval.Thread) (value.Value, error) { return value.Long(int64(time.Since(processStart))), nil }, Forms: "(nano-time)", Doc: "A monotonic clock in nanoseconds."},
 	{Name: "uuid", F0: func(*eval.Thread) (value.Value, error) { return value.String(uuid.NewString()), nil }, Forms: "(uuid)", Doc: "A random UUID, a string."},
-	{Name: "rand-long", Min: 0, Max: 1, FN: randLong, Forms: "(rand-long)\n(rand-long max)", Doc: "A random long, below max if given."},
 	{Name: "sleep", Min: 1, Max: 2, Fn: sleep, Forms: "(sleep n)\n(sleep n time-unit)", Doc: "Waits; n in milliseconds unless a unit is given."},
 	{Name: "time", Min: 1, Max: 1, Macro: func(th *eval.Thread, a []value.Value) (value.Value, error) {
 		return list(th.Runtime().Core("time*"), list(symFn, vec(), a[0])), nil
@@ -57,20 +55,6 @@ var systemTable = eval.Table{
 
 // processStart is the zero of nano-time.
 var processStart = time.Now()
-
-func randLong(_ *eval.Thread, a []value.Value) (value.Value, error) {
-	if len(a) == 0 {
-		return value.Long(int64(rand.Uint64())), nil
-	}
-	n, err := asLong(a[0])
-	if err != nil {
-		return value.Nil, err
-	}
-	if n < 2 {
-		return value.Nil, value.Errorf("Function 'rand-long' does not allow negative max values")
-	}
-	return value.Long(rand.Int64N(n)), nil
-}
 
 func sleep(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	n, unit := in.Value(), value.Kw("milliseconds")

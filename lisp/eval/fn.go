@@ -102,13 +102,14 @@ func (f *Fn) WithMeta(m *value.Meta) value.Value {
 // Name is the qualified name of the function.
 func (f *Fn) Name() string { return f.name }
 
-// Arities lists the parameter counts of the fixed arities; variadic is the minimum of the variadic one, or -1.
+// Arities lists the parameter counts of the fixed arities; variadic is the minimum of the variadic ones, or -1.
 func (f *Fn) Arities() (fixed []int, variadic int) {
 	variadic = -1
 	for _, p := range f.code.protos {
-		if p.variadic {
+		switch {
+		case p.variadic && (variadic < 0 || p.arity < variadic):
 			variadic = p.arity
-		} else {
+		case !p.variadic:
 			fixed = append(fixed, p.arity)
 		}
 	}
@@ -126,7 +127,7 @@ func (f *Fn) Params() []value.Value {
 
 // fnCode is what all closures made by one fn form share.
 type fnCode struct {
-	protos []*proto // in source order; at most one is variadic
+	protos []*proto // in source order
 	name   string   // "" for an anonymous function
 	ns     *Namespace
 	caps   []capture
@@ -167,12 +168,12 @@ func IsCallable(v value.Value) bool {
 	return false
 }
 
-// select picks the arity for n arguments: an exact one wins over the variadic one.
+// pick is the arity for n arguments: an exact one, else the variadic one with the most fixed parameters.
 func (c *fnCode) pick(n int) *proto {
 	var variadic *proto
 	for _, p := range c.protos {
 		if p.variadic {
-			if n >= p.arity {
+			if n >= p.arity && (variadic == nil || p.arity > variadic.arity) {
 				variadic = p
 			}
 		} else if p.arity == n {

@@ -47,19 +47,12 @@ func (c *compiler) function(form *value.List, args []value.Value, v *Var, macro 
 			arities = append(arities, list.Items())
 		}
 	}
-	variadics := 0
 	for _, a := range arities {
 		p, err := c.arity(fc, code, a)
 		if err != nil {
 			return nil, err
 		}
-		if p.variadic {
-			variadics++
-		}
 		fc.protos = append(fc.protos, p)
-	}
-	if variadics > 1 {
-		return nil, value.Errorf("The function %s has more than one variadic arity.", qualified)
 	}
 	for _, l := range code.caps {
 		from, err := c.slot(l)
