@@ -22,6 +22,7 @@ import (
 	"syscall"
 	"time"
 
+	"gondola/broker/waltool"
 	"gondola/ipcmod"
 	"gondola/lisp"
 	"gondola/lisp/cli"
@@ -51,10 +52,24 @@ type command struct {
 var commands = []command{
 	{"check", "FILE...", "read and compile scripts without running them", cli.Check(ipcTables)},
 	{"doc", "[NAME | --all]", "explain a function, list a namespace, or print everything", cli.Doc(ipcTables)},
+	{"test", "[options] PATH...", "run the tests of files and folders", cli.Test(testHost)},
+	{"wal", "COMMAND PATH...", "verify, dump, compact or repair the logs of durable queues", waltool.Run},
 }
 
 // ipcTables are the host's functions for commands that run no script.
 func ipcTables() []eval.Table { return ipcmod.Module(ipcmod.Config{}) }
+
+// testHost are the functions for a file of tests, and what closes its servers and clients.
+func testHost() (tables []eval.Table, closeAll func()) {
+	open := &ipcmod.Register{}
+	return ipcmod.Module(ipcmod.Config{Open: open}), func() {
+		ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+		defer cancel()
+		if err := open.CloseAll(ctx); err != nil {
+			fmt.Fprintf(os.Stderr, "gondola: closing: %v\n", err)
+		}
+	}
+}
 
 // allCommands are the commands and the one that has to know them.
 func allCommands() []command {

@@ -136,3 +136,47 @@ func completeInBash(t *testing.T, bash, file string) {
 		}
 	}
 }
+
+// gondola test runs what the module test defines, in files and folders, and says so in its exit status.
+func TestTestCommand(t *testing.T) {
+	binary, dir := gondola(t), scratch(t)
+	for name, text := range map[string]string{
+		"sums.venice":   "(ns sums)\n(load-module :test)\n(test/deftest adds (assert-eq 3 (+ 1 2)))\n(test/deftest fails (assert-eq 4 (+ 1 2)))\n(test/deftest breaks (throw (ex :VncException \"oops\")))\n",
+		"own.venice":    "(ns own)\n(load-module :test)\n(test/deftest one (with-open-port))\n(defn with-open-port [] (try-with [s (ipc/server 0)] (assert true)))\n(test/run-tests *ns*)\n",
+		"broken.venice": "(load-module :test)\n(test/deftest never (assert true))\n(no-such-function)\n",
+		"plain.venice":  "(throw (ex :VncException \"a file without tests is not run\"))\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const form = "Usage: gondola test [--run REGEX] [--junit FILE] PATH...\n"
+	for _, c := range []struct {
+		args             string
+		last, err, other string // last line of stdout, part of stderr, part of stdout
+		status           int
+	}{
+		{"own.venice", "1 tests in 1 files: 1 passed, 0 failed, 0 errors\n", "", "PASS own/one\n", 0},
+		{"--run adds|one sums.venice own.venice", "2 tests in 2 files: 2 passed, 0 failed, 0 errors\n", "", "PASS sums/adds\n", 0},
+		{"--junit report.xml .", "5 tests in 3 files: 2 passed, 1 failed, 2 errors\n", "Symbol 'no-such-function' not found", "AssertionException: Assert failed.\nExpected: 4\nActual:   3", 1},
+		{"--run nothing own.venice", "0 tests in 1 files: 0 passed, 0 failed, 0 errors\n", "", "", 1},
+		{"--run ( own.venice", "", "gondola: --run: ", "", 2},
+		{"nowhere.venice", "", "nowhere.venice", "", 2},
+		{"", "", form, "", 2},
+		{"--help", form, "", "", 0},
+	} {
+		got := runIn(binary, dir, false, "", append([]string{"test"}, strings.Fields(c.args)...)...)
+		if got.err != nil || !strings.HasSuffix(got.stdout, c.last) || !strings.Contains(got.stdout, c.other) || !strings.Contains(got.stderr, c.err) || got.status != c.status {
+			t.Errorf("test %s: %+v", c.args, got)
+		}
+	}
+	report, err := os.ReadFile(filepath.Join(dir, "report.xml"))
+	for _, want := range []string{
+		`<testsuite name="sums.venice" tests="3" failures="1" errors="1"`, `<testcase classname="sums" name="adds"`,
+		`<failure message="AssertionException: Assert failed.">`, `<error message="VncException: oops">`, `<testsuite name="broken.venice" tests="1" failures="0" errors="1"`,
+	} {
+		if err != nil || !strings.Contains(string(report), want) {
+			t.Errorf("%v; the report lacks %s:\n%s", err, want, report)
+		}
+	}
+}

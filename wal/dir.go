@@ -100,8 +100,8 @@ func (d *Dir) List() ([]string, error) {
 	names, err := d.fs.ReadDir(d.path)
 	var queues []string
 	for _, n := range names {
-		if q, ok := strings.CutSuffix(n, logSuffix); ok {
-			queues = append(queues, strings.ReplaceAll(q, "$", "/"))
+		if strings.HasSuffix(n, logSuffix) {
+			queues = append(queues, queueOf(n))
 		}
 	}
 	return queues, err
@@ -194,36 +194,23 @@ func (d *Dir) recover(ctx context.Context, path string, f File) (*Log, error) {
 		return nil, err
 	}
 	s := &scanner{f: f, size: size, check: d.o.Check}
-	sc, err := s.run(0)
-	if err != nil {
+	sc, v, next, err := s.examine(d.o.Sync.always())
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	v, next, err := s.judge(sc, d.o.Sync.always())
-	if err != nil {
-		return nil, err
-	}
-	if sc.records == 0 && v != damaged {
-		zero, err := s.zero(0, size)
-		if err != nil {
-			return nil, err
-		}
-		if zero || size <= headerLen+configLen { // a CONFIG is synced before anything follows it (D7)
-			return nil, d.setAside(path)
-		}
-		v, sc.bad = damaged, errNoConfig
-	}
-	if v == damaged && d.o.Salvage && sc.records > 0 {
+	case v == Unfinished:
+		return nil, d.setAside(path)
+	case v == Damaged && d.o.Salvage && sc.records > 0:
 		return d.salvage(ctx, path, s, sc)
-	}
-	if v == damaged {
+	case v == Damaged:
 		return nil, &DamageError{Path: path, Offset: sc.end, Cause: sc.bad}
 	}
 	l := d.newLog(path, f, sc.config)
 	l.live, l.lsn, l.end, l.allocated = sc.live, sc.lsn, sc.end, size
 	switch v {
-	case torn:
+	case Torn:
 		err = l.cut(ctx, s)
-	case inBatch:
+	case InBatch:
 		err = l.skip(ctx, s, next)
 	}
 	return l, err

@@ -54,6 +54,7 @@ func inPlace(r Record, at int64) error {
 type scanner struct {
 	f     File
 	check func(Record) error // the engine's cross-check; may be nil
+	seen  func(Entry) error  // gets each valid record that examine and run read; may be nil
 	buf   []byte
 	at    int64 // of buf in the file
 	size  int64
@@ -129,6 +130,11 @@ func (s *scanner) run(from int64) (*scan, error) {
 			out.config = bytes.Clone(r.Payload)
 		}
 		out.live.apply(r, out.end, whole)
+		if s.seen != nil {
+			if err := s.seen(Entry{Record: r, Offset: out.end, LSN: h.lsn, Stored: h.length, Compressed: h.compressed == 1}); err != nil {
+				return nil, err
+			}
+		}
 		out.end += whole
 		out.lsn = h.lsn
 		out.records++
@@ -136,29 +142,54 @@ func (s *scanner) run(from int64) (*scan, error) {
 	return out, nil
 }
 
-// verdict is what the rest of a file behind its valid records is.
-type verdict int
+// Verdict is what the rest of a file behind its valid records is.
+type Verdict int
 
 const (
-	clean   verdict = iota
-	torn            // a crash has left it: cut off
-	inBatch         // one record of a batch is torn, valid ones follow
-	damaged
+	Clean      Verdict = iota
+	Torn               // a crash has left it: opening the log keeps it aside and cuts it off
+	InBatch            // one record of a batch is torn, valid ones follow
+	Unfinished         // the log was never finished: the queue does not exist
+	Damaged            // a crash does not explain it
 )
+
+// String is the verdict in a word.
+func (v Verdict) String() string {
+	return [...]string{"clean", "torn", "torn within", "unfinished", "damaged"}[v]
+}
+
+// examine reads the whole log. next is where valid records go on behind an InBatch.
+func (s *scanner) examine(always bool) (sc *scan, v Verdict, next int64, err error) {
+	if sc, err = s.run(0); err != nil {
+		return nil, 0, 0, err
+	}
+	seen := s.seen
+	s.seen = nil
+	defer func() { s.seen = seen }()
+	if v, next, err = s.judge(sc, always); err != nil || sc.records > 0 || v == Damaged {
+		return sc, v, next, err
+	}
+	zero, err := s.zero(0, s.size)
+	if zero || s.size <= headerLen+configLen { // a CONFIG is synced before anything follows it (D7)
+		return sc, Unfinished, 0, err
+	}
+	sc.bad = errNoConfig
+	return sc, Damaged, 0, err
+}
 
 // judge decides about the bytes from the first record that is not valid (reliability.md 3.2). always says that every record
 // was synced before the next one was written.
-func (s *scanner) judge(sc *scan, always bool) (v verdict, next int64, err error) {
+func (s *scanner) judge(sc *scan, always bool) (v Verdict, next int64, err error) {
 	rest := sc.size - sc.end
 	if sc.bad == nil || rest == 0 {
-		return clean, 0, nil
+		return Clean, 0, nil
 	}
 	zero, err := s.zero(sc.end, sc.size)
 	if err != nil {
 		return 0, 0, err
 	}
 	if zero || rest < headerLen {
-		return torn, 0, nil
+		return Torn, 0, nil
 	}
 	_, h, _, err := s.record(sc.end)
 	if err != nil {
@@ -166,7 +197,7 @@ func (s *scanner) judge(sc *scan, always bool) (v verdict, next int64, err error
 	}
 	usable := h.plausible() == nil
 	if usable && h.length > rest-headerLen {
-		return s.bounded(torn, rest, always), 0, nil
+		return s.bounded(Torn, rest, always), 0, nil
 	}
 	until := sc.size
 	if usable {
@@ -174,7 +205,7 @@ func (s *scanner) judge(sc *scan, always bool) (v verdict, next int64, err error
 	}
 	hole, err := s.hasZeroSector(sc.end, until)
 	if err != nil || !hole {
-		return damaged, 0, err
+		return Damaged, 0, err
 	}
 	if usable && until < sc.size {
 		after, err := s.run(until)
@@ -182,16 +213,16 @@ func (s *scanner) judge(sc *scan, always bool) (v verdict, next int64, err error
 			return 0, 0, err
 		}
 		if after.bad == nil {
-			return s.bounded(inBatch, rest, always), until, nil
+			return s.bounded(InBatch, rest, always), until, nil
 		}
 	}
-	return s.bounded(torn, rest, always), 0, nil
+	return s.bounded(Torn, rest, always), 0, nil
 }
 
 // bounded is v if a crash can have torn so much.
-func (s *scanner) bounded(v verdict, rest int64, always bool) verdict {
+func (s *scanner) bounded(v Verdict, rest int64, always bool) Verdict {
 	if always && rest > max(maxTorn, headerLen+maxPayload) {
-		return damaged
+		return Damaged
 	}
 	return v
 }

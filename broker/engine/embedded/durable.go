@@ -42,7 +42,7 @@ const (
 
 func (o LogOptions) wal() wal.Options {
 	w := wal.Options{
-		Compress: o.Compress, Compact: o.Compact, MinFreeDisk: o.MinFreeDisk, Salvage: o.OnCorruption == Salvage, Check: checkRecord,
+		Compress: o.Compress, Compact: o.Compact, MinFreeDisk: o.MinFreeDisk, Salvage: o.OnCorruption == Salvage, Check: CheckRecord,
 		Sync: wal.Policy{Interval: max(0, o.Sync), Never: o.Sync < 0},
 		Note: func(level wal.Level, file, text string) {
 			o.Logger.Log(context.Background(), [...]slog.Level{slog.LevelDebug, slog.LevelWarn, slog.LevelError}[level], text, "log", file)
@@ -51,8 +51,8 @@ func (o LogOptions) wal() wal.Options {
 	return w
 }
 
-// checkRecord is the cross-check of reliability.md 3.1: a DATA record holds one frame whose id is the record's.
-func checkRecord(r wal.Record) error {
+// CheckRecord is the cross-check of reliability.md 3.1: a DATA record holds one frame whose id is the record's.
+func CheckRecord(r wal.Record) error {
 	switch r.Kind {
 	case wal.Config:
 		if binary.BigEndian.Uint32(r.Payload[4:]) > 1 {
