@@ -22,6 +22,7 @@ import (
 	"syscall"
 	"time"
 
+	"gondola/broker/bench"
 	"gondola/broker/waltool"
 	"gondola/ipcmod"
 	"gondola/lisp"
@@ -53,6 +54,7 @@ var commands = []command{
 	{"check", "FILE...", "read and compile scripts without running them", cli.Check(ipcTables)},
 	{"doc", "[NAME | --all]", "explain a function, list a namespace, or print everything", cli.Doc(ipcTables)},
 	{"test", "[options] PATH...", "run the tests of files and folders", cli.Test(testHost)},
+	{"bench", "[options] MODE [URI]", "load a server and report rates and times", bench.Run},
 	{"wal", "COMMAND PATH...", "verify, dump, compact or repair the logs of durable queues", waltool.Run},
 }
 

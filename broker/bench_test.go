@@ -4,76 +4,13 @@
 package broker
 
 import (
-	"bufio"
 	"context"
-	"encoding/binary"
-	"io"
-	"net"
 	"testing"
 	"time"
 
+	"gondola/broker/internal/framed"
 	"gondola/broker/wire"
 )
-
-// framed is the ceiling of perf.md A: header and 83 bytes of meta data with the payload in, 99 bytes out, nothing parsed
-// beyond the lengths, one in flight.
-type framed struct {
-	conn net.Conn
-	r    *bufio.Reader
-	out  []byte
-	in   [99]byte
-}
-
-func newFramed(b *testing.B, payload int) *framed {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		nc, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer nc.Close()
-		r := bufio.NewReaderSize(nc, 64<<10)
-		head, body, answer := make([]byte, 16), make([]byte, 83+payload), make([]byte, 99)
-		for {
-			if _, err := io.ReadFull(r, head); err != nil {
-				return
-			}
-			n := binary.BigEndian.Uint32(head[8:]) + binary.BigEndian.Uint32(head[12:])
-			if _, err := io.ReadFull(r, body[:n]); err != nil {
-				return
-			}
-			if _, err := nc.Write(answer); err != nil {
-				return
-			}
-		}
-	}()
-	nc, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		nc.Close()
-		l.Close()
-		<-done
-	})
-	f := &framed{conn: nc, r: bufio.NewReader(nc), out: make([]byte, 16+83+payload)}
-	binary.BigEndian.PutUint32(f.out[8:], 83)
-	binary.BigEndian.PutUint32(f.out[12:], uint32(payload))
-	return f
-}
-
-func (f *framed) call() error {
-	if _, err := f.conn.Write(f.out); err != nil {
-		return err
-	}
-	_, err := io.ReadFull(f.r, f.in[:])
-	return err
-}
 
 // BenchmarkSync5KB is row 1 of perf.md E: 5 KB, one in flight, one connection, client and server in one process. It runs
 // the ceiling and the broker in turns, so that both meet the same machine.
@@ -87,10 +24,11 @@ func BenchmarkSync5MB(b *testing.B)  { benchmarkSync(b, 5<<20, 5) }
 func benchmarkSync(b *testing.B, payload, turn int) {
 	s := startServer(b, ServerOptions{})
 	c := dial(b, s, ClientOptions{})
-	f := newFramed(b, payload)
+	f := must[*framed.Loop](b)(framed.New(payload))
+	b.Cleanup(f.Close)
 	data := make([]byte, payload)
 	ceiling := func() {
-		if err := f.call(); err != nil {
+		if err := f.Call(); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -180,3 +180,22 @@ func TestTestCommand(t *testing.T) {
 		}
 	}
 }
+
+// gondola bench and gondola wal are wired to the binary; their rooms test them.
+func TestBenchAndWalCommands(t *testing.T) {
+	binary, dir := gondola(t), scratch(t)
+	got := runIn(binary, dir, false, "", "bench", "queue", "--json", "--duration", "200ms")
+	if got.status != 0 || got.stderr != "" || !strings.Contains(got.stdout, `"mode":"queue"`) {
+		t.Errorf("bench: %+v", got)
+	}
+	script := freePorts()(`(try-with [s (ipc/server 33333 :write-ahead-log-dir (io/file ".")) c (ipc/client 33333)]
+  (ipc/create-queue s :orders 10 :bounded :durable)
+  (ipc/offer c :orders 1000 (ipc/text-message "1" "order" "text/plain" :UTF-8 "a book" true)))`)
+	if got = runIn(binary, dir, false, "", "-q", "-e", script); got.status != 0 {
+		t.Fatalf("%+v", got)
+	}
+	got = runIn(binary, dir, false, "", "wal", "dump", dir)
+	if got.status != 0 || !strings.Contains(got.stdout, `"a book"`) || !strings.Contains(got.stdout, "orders: clean, ") {
+		t.Errorf("wal: %+v", got)
+	}
+}
