@@ -127,6 +127,31 @@ func TestOneSubscriberNeverReads(t *testing.T) {
 	}
 }
 
+// B9: publishers wait for a subscriber that takes nothing once, not at each message.
+func TestPublishersWaitOnce(t *testing.T) {
+	const discarded = 100
+	inMemory(t, ServerOptions{}, func(t *testing.T, s *Server, p *pipes) {
+		createTopic(t, s, "t")
+		nc := must[net.Conn](t)(p.Dial(t.Context(), "", ""))
+		defer nc.Close()
+		stuck := &raw{t: t, nc: nc, r: wire.NewReader(nc, wire.DefaultLimits(wire.DefaultMaxMessage))}
+		stuck.write(newRequest(wire.Subscribe, "t"))
+		expect(t, stuck.read(), wire.OK, "Subscribed to the topic.")
+		publisher := must[*Client](t)(Dial(t.Context(), s.Address(), ClientOptions{Dial: p.Dial}))
+		defer publisher.Close()
+		begun := time.Now()
+		for range maxPushes + discarded {
+			expect(t, must[*wire.Message](t)(publisher.Publish(t.Context(), "t", textMessage("", "s", "x"))), wire.OK, "Message has been enqued to publish.")
+		}
+		if d := time.Since(begun); d != pushPatience {
+			t.Errorf("the publisher has waited %v, want %v", d, pushPatience)
+		}
+		if n := s.Stats().PublishDiscarded; n != discarded {
+			t.Errorf("%d pushes are discarded, want %d", n, discarded)
+		}
+	})
+}
+
 // await takes from a channel and fails the test if nothing comes.
 func await[T any](t testing.TB, c <-chan T) (v T) {
 	t.Helper()

@@ -31,22 +31,24 @@ type pusher struct {
 	running bool
 	closed  bool
 	moved   chan struct{} // closed and replaced when bytes have left
+	since   time.Time     // of moved, or of the first push that waits: the socket has taken nothing from then on
 }
 
 func newPusher(c *conn) *pusher { return &pusher{c: c, moved: make(chan struct{})} }
 
 // push takes a message for the subscriber, or buries it. It runs on the publisher's goroutine, which waits as long as the
-// subscriber's socket still takes bytes (B9).
+// subscriber's socket still takes bytes (B9): patience begins with the last of them, not with each push.
 func (p *pusher) push(ctx context.Context, m *wire.Message) {
 	for {
-		taken, moved, gone := p.put(m)
+		taken, moved, since := p.put(m)
 		if taken {
 			return
 		}
-		if gone {
+		left := pushPatience - time.Since(since)
+		if left <= 0 {
 			break
 		}
-		patience := time.NewTimer(pushPatience)
+		patience := time.NewTimer(left)
 		select {
 		case <-moved:
 			patience.Stop()
@@ -68,16 +70,20 @@ func asPublished(m *wire.Message) *wire.Message {
 	return &dead
 }
 
-// put appends m if there is room: any one message, else within both limits.
-func (p *pusher) put(m *wire.Message) (taken bool, moved <-chan struct{}, gone bool) {
+// put appends m if there is room: any one message, else within both limits. If there is none, moved tells of the next bytes
+// that leave and since when none have; since is zero if none ever will.
+func (p *pusher) put(m *wire.Message) (taken bool, moved <-chan struct{}, since time.Time) {
 	size := m.Size()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		return false, nil, true
+		return false, nil, time.Time{}
 	}
 	if len(p.waiting) > 0 && (len(p.waiting) >= maxPushes || p.bytes+size > maxPushBytes) {
-		return false, p.moved, false
+		return false, p.moved, p.since
+	}
+	if len(p.waiting) == 0 {
+		p.since = time.Now()
 	}
 	p.waiting = append(p.waiting, m)
 	p.bytes += size
@@ -85,7 +91,7 @@ func (p *pusher) put(m *wire.Message) (taken bool, moved <-chan struct{}, gone b
 		p.running = true
 		p.c.s.wg.Go(p.run)
 	}
-	return true, nil, false
+	return true, nil, time.Time{}
 }
 
 // run writes until nothing is waiting. A write that fails is the end of the connection.
@@ -119,7 +125,7 @@ func (p *pusher) run() {
 // progress runs with mu held.
 func (p *pusher) progress() {
 	close(p.moved)
-	p.moved = make(chan struct{})
+	p.moved, p.since = make(chan struct{}), time.Now()
 }
 
 // bytesLeft tells publishers that the socket takes bytes.
