@@ -24,6 +24,7 @@ var hints = []hint{
 	{`(?s)^Wrong number of args .* passed to (?:function|macro|the variadic macro) (\S+?)(?:\.\s|\.$| that )`, arities},
 	{`^No matching '(.+)' multi-arity function for arity `, arities},
 	{`^Cannot coerce value `, callForm},
+	{`^The Venice module '.+' does not exist$`, always("(modules) lists those of this host; --modules PATH loads others out of a Venice jar or a folder")},
 	{`connection refused$`, always("nothing listens there: is the server running, and is it the right port?")},
 	{`^Address already in use$`, always("another server listens there; end it, or take another port (0 takes any that is free)")},
 }

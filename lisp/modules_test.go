@@ -70,6 +70,7 @@ func TestModulesOfJarAndFolder(t *testing.T) {
 			{expr: `[(load-module :greeting) (load-module :greeting) (greeting/hello "Ada")]`, want: `[[:greeting :loaded] [:greeting :already-loaded] "Hello, Ada!"]`},
 			{expr: `(do (load-module :semver) (:major (semver/version "1.2.3")))`, want: `1`},
 			{expr: `(load-module :none)`, failure: "The Venice module 'none' does not exist"},
+			{expr: `(load-module :none)`, failure: "--modules PATH"},
 			{expr: `(load-module :../secret)`, failure: "The Venice module '../secret' does not exist"},
 			{expr: `(load-module :java)`, failure: "javax.swing.JFrame"},
 			{expr: `(load-module :broken)`, failure: "broken.venice"},
