@@ -122,14 +122,15 @@ func newDurable(q *queue, log *wal.Log, logger *slog.Logger) *durable {
 // load fills the queue from its log; expired messages get their ACK (R7). All are kept, whatever the capacity (R5).
 func (d *durable) load() error {
 	now := time.Now()
-	return d.log.Replay(func(r wal.Record) error {
+	var expired []entry // a log that is being replayed takes no records
+	err := d.log.Replay(func(r wal.Record) error {
 		m, err := parseLogged(r.Payload)
 		if err != nil {
 			return err
 		}
 		e := newEntry(m)
 		if e.dead(now) {
-			d.acknowledgeLater(e)
+			expired = append(expired, e)
 			return nil
 		}
 		e.held = &held{ready: true}
@@ -138,6 +139,13 @@ func (d *durable) load() error {
 		d.store.pushBack(e)
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	for _, e := range expired {
+		d.acknowledgeLater(e)
+	}
+	return nil
 }
 
 // enqueue fixes an entry's place in the log. It runs with the queue's mutex held, so that the order in the log is the order
