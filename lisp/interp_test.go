@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"gondola/lisp"
 	"gondola/lisp/value"
@@ -46,6 +47,20 @@ func TestInterrupt(t *testing.T) {
 	_, err := in.Eval(ctx, `(try (print "go ") (while true nil) (finally (print "finally")))`, "test")
 	if err == nil || !strings.Contains(err.Error(), "InterruptedException") || out.text.String() != "go finally" {
 		t.Errorf("error %v, output %q", err, out.text.String())
+	}
+}
+
+// Functions that make a list out of a number end when they are interrupted.
+func TestInterruptOfLongLists(t *testing.T) {
+	in := lisp.New(lisp.Options{})
+	defer in.Close()
+	for _, expr := range []string{`(range 9223372036854775807)`, `(repeat 9223372036854775807 1)`, `(repeatedly 9223372036854775807 (partial + 1))`, `(reduce + (range))`} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		_, err := in.Eval(ctx, expr, "test")
+		cancel()
+		if err == nil || !strings.Contains(err.Error(), "InterruptedException") {
+			t.Errorf("%s: %v", expr, err)
+		}
 	}
 }
 

@@ -481,7 +481,7 @@ func toBigInt(_ *eval.Thread, a value.Value) (value.Value, error) {
 	return value.NewBigInt(big.NewInt(n)).Val(), nil
 }
 
-func rangeOf(_ *eval.Thread, args []value.Value) (value.Value, error) {
+func rangeOf(th *eval.Thread, args []value.Value) (value.Value, error) {
 	start, by := value.Long(0), value.Long(1)
 	var end value.Value
 	switch len(args) {
@@ -518,12 +518,28 @@ func rangeOf(_ *eval.Thread, args []value.Value) (value.Value, error) {
 		if c*dir >= 0 {
 			return value.ListOf(out).Val(), nil
 		}
+		if err := mayGrow(th, "range", len(out)); err != nil {
+			return value.Nil, err
+		}
 		out = append(out, v)
 		var err error
 		if v, err = value.Add(v, by); err != nil {
 			return value.Nil, err
 		}
 	}
+}
+
+// mayGrow says whether a function that makes a list out of a number may go on: it is not interrupted, and the list can hold
+// one more.
+func mayGrow(th *eval.Thread, fn string, count int) error {
+	const most, look = 1<<31 - 1, 1 << 12
+	if count >= most {
+		return value.Errorf("%s: a list holds at most %d elements", fn, most)
+	}
+	if count%look == 0 {
+		return th.Interrupted()
+	}
+	return nil
 }
 
 // countFrom is the endless (range).

@@ -5,7 +5,6 @@ package core
 
 import (
 	"iter"
-	"math"
 
 	"gondola/lisp/eval"
 	"gondola/lisp/value"
@@ -215,10 +214,13 @@ func (a *array) part(start, length value.Value) ([]value.Value, error) {
 	return a.items[i : i+n], nil
 }
 
+// maxArray bounds an array that a script asks for by length: 1 GiB of values.
+const maxArray = maxBuffer / 16
+
 // filled makes an array of n elements.
 func filled(kind *arrayKind, n int64, v value.Value) (*array, error) {
-	if n < 0 || n > math.MaxInt32 {
-		return nil, value.Errorf("An array cannot have %d elements", n)
+	if n < 0 || n > maxArray {
+		return nil, value.Errorf("An array cannot have %d elements; it has at most %d", n, maxArray)
 	}
 	items := make([]value.Value, n)
 	for i := range items {

@@ -536,6 +536,9 @@ func repeatedly(th *eval.Thread, n, f value.Value) (value.Value, error) {
 	}
 	var out []value.Value
 	for ; count > 0; count-- {
+		if err := mayGrow(th, "repeatedly", len(out)); err != nil {
+			return value.Nil, err
+		}
 		v, err := th.Apply(f, nil)
 		if err != nil {
 			return value.Nil, err

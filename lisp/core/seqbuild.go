@@ -246,7 +246,7 @@ func listStar(make func([]value.Value) value.Value) func(*eval.Thread, []value.V
 	}
 }
 
-func repeat(_ *eval.Thread, a []value.Value) (value.Value, error) {
+func repeat(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if len(a) == 1 {
 		return repeatForever(a[0]).Val(), nil
 	}
@@ -259,6 +259,9 @@ func repeat(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	}
 	out := make([]value.Value, 0, min(n, 1<<16))
 	for ; n > 0; n-- {
+		if err := mayGrow(th, "repeat", len(out)); err != nil {
+			return value.Nil, err
+		}
 		out = append(out, a[1])
 	}
 	return value.ListOf(out).Val(), nil
