@@ -267,8 +267,11 @@ func (l *Log) write(b *batch) error {
 	}
 	l.mu.Lock()
 	l.end += n
-	l.dirty = !l.dir.o.Sync.always()
-	l.lastSync = time.Now()
+	if l.dir.o.Sync.always() {
+		l.lastSync = time.Now()
+	} else {
+		l.dirty = true
+	}
 	l.mu.Unlock()
 	return nil
 }

@@ -260,6 +260,30 @@ func TestInterval(t *testing.T) {
 	}
 }
 
+// A timer's sync comes through whatever the load, and no append waits for ever because the timer was faster (D3).
+func TestIntervalUnderLoad(t *testing.T) {
+	l, f, d := create(t, Options{Sync: Policy{Interval: 100 * time.Microsecond}})
+	const producers, each = 32, 100
+	var wg sync.WaitGroup
+	for range producers {
+		wg.Go(func() {
+			for range each {
+				r := message(1)
+				r.ID = uuid.New()
+				r.ID[15] = 1
+				if err := l.Append(r); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	shut(t, l, d)
+	if got, err := f.live(t, Options{}); err != nil || len(got) != producers*each {
+		t.Errorf("%d messages, %v", len(got), err)
+	}
+}
+
 // A compacted log has the live records only, numbered from 1, compressed ones as they were (C1).
 func TestCompactAtOpening(t *testing.T) {
 	config := slices.Clone(plainConfig)
