@@ -97,7 +97,7 @@ func functionsToCall(rt *eval.Runtime) (rows []*eval.Row) {
 		if row == nil || row.Value != nil || row.Macro != nil || slices.Contains(leftOut, space) || strings.HasSuffix(name, "*") {
 			return
 		}
-		for _, word := range []string{"read-line", "load-", "sleep", "thread", "shutdown", "await", "schedule", "gc", "exit", "eval", "watch", "future-task", "download"} {
+		for _, word := range []string{"read-line", "load-", "sleep", "thread", "shutdown", "await", "schedule", "gc", "exit", "eval", "watch", "future-task", "download", "spit", "slurp", "csv/"} {
 			if strings.Contains(name, word) {
 				return
 			}
