@@ -18,7 +18,9 @@ func TestMain(m *testing.M) { os.Exit(Main(m)) }
 func TestLeaks(t *testing.T) {
 	before := takeInventory()
 	release := make(chan struct{})
-	go forgotten(release)
+	started := make(chan struct{})
+	go forgotten(started, release)
+	<-started // before it has run, a goroutine's stack does not name its function
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -40,4 +42,7 @@ func TestLeaks(t *testing.T) {
 	}
 }
 
-func forgotten(release chan struct{}) { <-release }
+func forgotten(started chan<- struct{}, release <-chan struct{}) {
+	close(started)
+	<-release
+}
