@@ -154,7 +154,7 @@ func run(args []string) int {
 	in := lisp.New(lisp.Options{
 		Stdin: os.Stdin, Stdout: p, Stderr: os.Stderr, Logger: logger, LoadPath: o.LoadPath, Modules: o.Modules,
 		Args:   append([]string{}, o.Args...), // never nil: nil is an embedded interpreter's
-		Tables: ipcmod.Module(config),
+		Source: o.Source, Tables: ipcmod.Module(config),
 	})
 	if o.Serve {
 		watchHangup(in, o.File)
@@ -226,11 +226,11 @@ func interact(o *cli.Options) int {
 			}
 			return all
 		},
-	}, func(out io.Writer, tables []eval.Table) *lisp.Interp {
+	}, func(out io.Writer, source func(name string) string) *lisp.Interp {
 		logger := newLogger(o, out)
 		return lisp.New(lisp.Options{
 			Stdout: out, Stderr: out, Logger: logger, LoadPath: o.LoadPath, Modules: o.Modules, RunMode: "repl", Args: []string{},
-			Tables: append(ipcmod.Module(ipcmod.Config{Logger: logger, Open: open}), tables...),
+			Source: source, Tables: ipcmod.Module(ipcmod.Config{Logger: logger, Open: open}),
 		})
 	})
 	if err == nil {

@@ -104,34 +104,18 @@ func TestFunctions(t *testing.T) {
 	judge(t, "function", verdicts)
 }
 
-// moduleRow describes a function that a module has, from its metadata and parameters.
+// moduleRow describes a function that a module has.
 func moduleRow(t *testing.T, in *lisp.Interp, f function) *eval.Row {
 	t.Helper()
 	if _, err := in.Eval(t.Context(), fmt.Sprintf("(load-module :%s)", f.module), "test"); err != nil {
 		t.Error(err)
 		return nil
 	}
-	v, err := in.Eval(t.Context(), f.name, "test")
+	th := in.Runtime().NewThread(t.Context())
+	defer th.Release()
+	row, err := core.Describe(th, f.name)
 	if err != nil {
 		return nil
-	}
-	row := &eval.Row{Name: f.name, Min: 0, Max: -1}
-	for key, text := range map[string]*string{"doc": &row.Doc, "arglists": &row.Forms} {
-		x, err := in.Eval(t.Context(), fmt.Sprintf(`(let [x (:%s (meta %s))] (if (sequential? x) (str/join "\n" x) x))`, key, f.name), "test")
-		if err != nil {
-			t.Error(err)
-		}
-		*text, _ = x.Str()
-	}
-	if fn, ok := v.Ref().(*eval.Fn); ok {
-		fixed, variadic := fn.Arities()
-		counts := fixed
-		if row.Max = -1; variadic >= 0 {
-			counts = append(counts, variadic)
-		} else {
-			row.Max = slices.Max(fixed)
-		}
-		row.Min = slices.Min(counts)
 	}
 	return row
 }
@@ -160,10 +144,50 @@ func (f function) compare(row *eval.Row) string {
 	return ""
 }
 
+// TestExamples runs the examples of the help: each yields and prints what it says.
+func TestExamples(t *testing.T) {
+	missing := 0
+	for _, f := range functions(t) {
+		e, ok := core.ExampleOf(f.name)
+		if !ok {
+			missing++
+			continue
+		}
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			if !mentions(e.Expr, f.name) {
+				t.Errorf("%s does not use it", e.Expr)
+			}
+			var out strings.Builder
+			in := lisp.New(lisp.Options{Stdout: &out})
+			defer in.Close()
+			if f.module != "-" {
+				if _, err := in.Eval(t.Context(), "(load-module :"+f.module+")", "example"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			v, err := in.Eval(t.Context(), e.Expr, "example")
+			if err != nil {
+				t.Fatalf("%s: %v", e.Expr, err)
+			}
+			got := core.Example{Expr: e.Expr, Result: value.PrStr(v), Prints: strings.ReplaceAll(out.String(), "\n", "\\n")}
+			if got != e {
+				t.Errorf("%s\nin the help:\n%s", got, e)
+			}
+		})
+	}
+	t.Logf("%d functions have no example", missing)
+}
+
+// symbol is what names may consist of.
+var symbol = regexp.MustCompile("[^\\s()\\[\\]{}'`~@,^#\"]+")
+
+// mentions reports whether a symbol stands in an expression.
+func mentions(expr, name string) bool { return slices.Contains(symbol.FindAllString(expr, -1), name) }
+
 // mentionedNames are the symbols in recorded cases.
 func mentionedNames(t *testing.T) map[string]bool {
 	t.Helper()
-	symbol := regexp.MustCompile("[^\\s()\\[\\]{}'`~@,^#\"]+")
 	names := map[string]bool{}
 	for _, file := range caseFiles {
 		text, err := os.ReadFile(filepath.Join("testdata", file))

@@ -20,7 +20,7 @@ const root = ".."
 var mayImport = map[string][]string{
 	".":                        {"broker/bench", "broker/waltool", "ipcmod", "lisp", "lisp/cli", "lisp/eval", "lisp/paint", "lisp/repl", "lisp/value"},
 	"lisp":                     {"lisp/core", "lisp/eval", "lisp/paint", "lisp/reader", "lisp/value"},
-	"lisp/cli":                 {"lisp", "lisp/core", "lisp/eval", "lisp/reader", "lisp/value"},
+	"lisp/cli":                 {"lisp", "lisp/core", "lisp/eval", "lisp/modules", "lisp/reader", "lisp/value"},
 	"lisp/paint":               {},
 	"lisp/repl":                {"lisp", "lisp/core", "lisp/eval", "lisp/paint", "lisp/reader", "lisp/value"},
 	"lisp/core":                {"lisp/eval", "lisp/json", "lisp/modules", "lisp/reader", "lisp/temporal", "lisp/value"},

@@ -267,7 +267,7 @@ func TestREPLCommands(t *testing.T) {
 		"twice?", "(twice x)\r\nNo documentation available for twice\r\n",
 		"(defn broken [x]\r  (/ x\r    0))", "user/broken",
 		"(broken 1)", "repl-6:2:4\r\n  1 | (defn broken [x]\r\n  2 |   (/ x\r\n         ^",
-		"(source first)", "first is built in; (doc first) explains it.",
+		"(source first)", "; first is built in\r\n(first coll)\r\n",
 		"(dir user)", "from-init",
 		"(dir cidr)", "cidr/parse",
 		"(dir nowhere)", "There is no namespace nowhere.",

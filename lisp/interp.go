@@ -26,8 +26,9 @@ type Options struct {
 	Modules  string   // a Venice jar or a folder, where load-module looks for what is no module of this host
 	LoadPath []string // where relative files are looked for after the working directory (H4)
 	Logger   *slog.Logger
-	MaxDepth int64        // script calls; 0: 10,000 (L8)
-	Tables   []eval.Table // functions of the host beside those of the language: ipcmod.Module
+	MaxDepth int64                    // script calls; 0: 10,000 (L8)
+	Source   func(name string) string // the text evaluated under a name, for (source f); nil: only files and modules have one
+	Tables   []eval.Table             // functions of the host beside those of the language: ipcmod.Module
 }
 
 // Interp is one interpreter. Safe for concurrent use: every Eval has a thread of its own.
@@ -39,7 +40,7 @@ type Interp struct {
 func New(o Options) *Interp {
 	rt := eval.NewRuntime(eval.Config{
 		Stdin: o.Stdin, Stdout: o.Stdout, Stderr: o.Stderr, Args: o.Args, RunMode: o.RunMode,
-		LoadPath: o.LoadPath, Modules: o.Modules, Logger: o.Logger, MaxDepth: o.MaxDepth,
+		LoadPath: o.LoadPath, Modules: o.Modules, Logger: o.Logger, MaxDepth: o.MaxDepth, Source: o.Source,
 	})
 	rt.Install(core.Tables()...)
 	rt.Install(o.Tables...)

@@ -29,11 +29,12 @@ import (
 // one file and what closes their servers and clients.
 func Test(open func() (tables []eval.Table, close func())) Run {
 	return func(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-		const form = "test [--run REGEX] [--junit FILE] PATH..."
+		const form = "test [--run REGEX] [--junit FILE] [--modules PATH] PATH..."
 		flags := flag.NewFlagSet("test", flag.ContinueOnError)
 		flags.SetOutput(io.Discard)
 		run := flags.String("run", "", "")
 		junit := flags.String("junit", "", "")
+		modules := flags.String("modules", os.Getenv("GONDOLA_MODULES"), "")
 		err := flags.Parse(args)
 		if errors.Is(err, flag.ErrHelp) {
 			args = []string{"--help"}
@@ -55,7 +56,7 @@ func Test(open func() (tables []eval.Table, close func())) Run {
 		for _, file := range files {
 			s := &suite{file: file, pattern: pattern}
 			tables, closeAll := open()
-			s.run(ctx, lisp.Options{Stdin: stdin, Stdout: stdout, Stderr: stderr, LoadPath: []string{filepath.Dir(file)}, Tables: tables}, stderr)
+			s.run(ctx, lisp.Options{Stdin: stdin, Stdout: stdout, Stderr: stderr, LoadPath: []string{filepath.Dir(file)}, Modules: *modules, Tables: tables}, stderr)
 			closeAll()
 			suites = append(suites, s)
 			if ctx.Err() != nil {

@@ -21,7 +21,7 @@ var absences = []struct{ why, names string }{
 	{"gondola --version and the file LICENSE tell it", "license=0 license-all=0 logo=0"},
 	{"agents and futures run on goroutines, there are no thread pools to ask or to end", "agent-send-off-thread-pool-info=0 agent-send-thread-pool-info=0 await-termination-agents=1 await-termination-agents?=0 futures-thread-pool-info=0 shutdown-agents=0 shutdown-agents?=0"},
 	{"functions here do not keep their forms; (doc f) has the arguments, (source f) the text", "fn-about=1 fn-args=1|2 fn-body=1|2 fn-pre-conditions=1|2"},
-	{"the REPL has (doc x), (source x), (apropos text)", "finder=0+! highlight=1 inspect=1! module-name=1 print-highlight=1! sandbox/functions=1|2 sandbox/type=0"},
+	{"use (doc x), (source x), (apropos text)", "finder=0+! highlight=1 inspect=1! module-name=1 print-highlight=1! sandbox/functions=1|2 sandbox/type=0"},
 	{"use add-watch, or a function of your own", "add-tap=1 clear-taps=0 remove-tap=1 tap>=1"},
 	{"keep services in an atom of your own", "service=2+ service?=1"},
 	{"use vary-meta and with-meta on the value, alter-ns-meta! on a namespace", "alter-meta!=2+ reset-meta!=2 var-sym-meta=1! var-val-meta=1!"},

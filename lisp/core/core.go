@@ -12,7 +12,7 @@ func Tables() []eval.Table {
 	return []eval.Table{
 		controlTable, comprehensionTable, arithTable, predicateTable, seqTable, seqBuildTable, seqArrangeTable,
 		collTable, mapFunctionTable, seqPartsTable, walkTable, hofTable, transducerTable, nameTable, mathTable, timeTextTable, timeTable,
-		printTable, refTable, futureTable, promiseTable, agentTable, threadTable, scheduleTable, cronTable, exceptionTable, assertTable, customTypeTable, protocolTable, nsTable, moduleTable, docTable, systemTable, randomTable, profTable, hostTable, shellTable, csvTable, cidrTable, dagTable, cryptTable, encryptTable, xmlTable, fileTable, fileTreeTable, watchTable, downloadTable, slurpTable, globTable, streamTable, compressTable, zipTable, interopTable, mutableTable, queueTable, arrayTable,
+		printTable, refTable, futureTable, promiseTable, agentTable, threadTable, scheduleTable, cronTable, exceptionTable, assertTable, customTypeTable, protocolTable, nsTable, moduleTable, docTable, sourceTable, systemTable, randomTable, profTable, hostTable, shellTable, csvTable, cidrTable, dagTable, cryptTable, encryptTable, xmlTable, fileTable, fileTreeTable, watchTable, downloadTable, slurpTable, globTable, streamTable, compressTable, zipTable, interopTable, mutableTable, queueTable, arrayTable,
 		textTable, regexTable, formatTable, textSplitTable, jsonTable, bytesTable, bytesNumberTable, textCodeTable, textCharTable, textCutTable, textMiscTable, absentTable(),
 	}
 }

@@ -4,6 +4,7 @@
 package core
 
 import (
+	"slices"
 	"strings"
 
 	"gondola/lisp/eval"
@@ -30,16 +31,11 @@ func Doc(th *eval.Thread, name string) (string, error) {
 	if row := RowOf(th.Runtime(), name); row != nil {
 		return rowDoc(row), nil
 	}
-	v, err := EvalText(th, name, "doc")
+	_, entries, err := metadata(th, name)
 	if err != nil {
 		return "", err
 	}
-	m, err := th.Call(th.Runtime().Core("meta"), v)
-	if err != nil {
-		return "", err
-	}
-	entries, ok := m.Ref().(value.Map)
-	if !ok {
+	if entries == nil {
 		return "No documentation available for " + name, nil
 	}
 	var parts []string
@@ -75,16 +71,82 @@ func Doc(th *eval.Thread, name string) (string, error) {
 		}
 		parts = append(th.Runtime().CallForms(qualified), "No documentation available for "+name)
 	}
+	if e, ok := ExampleOf(name); ok {
+		parts = append(parts, indented(e))
+	}
 	return strings.Join(parts, "\n"), nil
 }
 
-func rowDoc(row *eval.Row) string {
-	forms := row.Forms
-	if forms == "" {
-		forms = row.Name
-		if row.Value == nil && row.Max >= 0 {
-			forms = "(" + strings.TrimSpace(row.Name+" "+strings.Join(strings.Split("xyzuvw"[:min(6, row.Min)], ""), " ")) + ")"
-		}
+// metadata is the value of a script's name and what its metadata says; nil if it has none.
+func metadata(th *eval.Thread, name string) (value.Value, value.Map, error) {
+	v, err := EvalText(th, name, "doc")
+	if err != nil {
+		return value.Nil, nil, err
 	}
-	return forms + "\n\n" + row.Doc
+	m, err := th.Call(th.Runtime().Core("meta"), v)
+	entries, _ := m.Ref().(value.Map)
+	return v, entries, err
+}
+
+// Describe is the registration of a builtin, or what the parameters and metadata of a script's function say, in the same
+// form; its Doc is "" if nobody has described it.
+func Describe(th *eval.Thread, name string) (*eval.Row, error) {
+	if row := RowOf(th.Runtime(), name); row != nil {
+		return row, nil
+	}
+	v, entries, err := metadata(th, name)
+	if err != nil {
+		return nil, err
+	}
+	row := &eval.Row{Name: name, Min: 0, Max: -1, Forms: strings.Join(th.Runtime().CallForms(name), "\n")}
+	if f, ok := v.Ref().(*eval.Fn); ok {
+		counts, variadic := f.Arities()
+		if variadic >= 0 {
+			counts = append(counts, variadic)
+		} else {
+			row.Max = slices.Max(counts)
+		}
+		row.Min = slices.Min(counts)
+	}
+	if entries == nil {
+		return row, nil
+	}
+	doc, _ := entries.Get(value.Kw("doc"))
+	row.Doc, _ = doc.Str()
+	if lists, _ := entries.Get(value.Kw("arglists")); !lists.IsNil() {
+		items, err := iterable(th, lists)
+		if err != nil {
+			return nil, err
+		}
+		var forms []string
+		for _, item := range items {
+			if s, ok := item.Str(); ok {
+				forms = append(forms, s)
+			}
+		}
+		row.Forms = strings.Join(forms, "\n")
+	}
+	return row, nil
+}
+
+// rowDoc is the help of a row: its call forms, what it does, and an example.
+func rowDoc(row *eval.Row) string {
+	text := formsOf(row) + "\n\n" + row.Doc
+	if e, ok := ExampleOf(row.Name); ok {
+		text += "\n\n" + indented(e)
+	}
+	return text
+}
+
+func indented(e Example) string { return "  " + strings.ReplaceAll(e.String(), "\n", "\n  ") }
+
+// formsOf are the call forms of a row, one a line.
+func formsOf(row *eval.Row) string {
+	if row.Forms != "" {
+		return row.Forms
+	}
+	if row.Value != nil || row.Max < 0 {
+		return row.Name
+	}
+	return "(" + strings.TrimSpace(row.Name+" "+strings.Join(strings.Split("xyzuvw"[:min(6, row.Min)], ""), " ")) + ")"
 }

@@ -64,3 +64,10 @@ func RowOf(rt *eval.Runtime, name string) *eval.Row {
 	}
 	return nil
 }
+
+// EachSpecial calls f with the name of every special form that has help, and of what is no global: catch, finally, *ns*.
+func EachSpecial(f func(name string)) {
+	for i := range specialDocs {
+		f(specialDocs[i].Name)
+	}
+}

@@ -24,7 +24,8 @@ type Config struct {
 	Modules  string   // a Venice jar or a folder with modules; "": none
 	Version  string   // *version*
 	Logger   *slog.Logger
-	MaxDepth int64 // script calls; 0: 10,000 (L8)
+	MaxDepth int64                    // script calls; 0: 10,000 (L8)
+	Source   func(name string) string // the evaluated text of a name in positions, "" if the host has none; nil: it has none
 }
 
 // Runtime is the state of one interpreter: its namespaces, and nothing outside it (X11). Safe for concurrent use once its

@@ -76,6 +76,24 @@ func (r *Reader) Next() (form value.Value, ok bool, err error) {
 	}
 }
 
+// Around returns the text of the top-level form around a position, as positions of forms give it; "" if there is none, or if
+// the text cannot be read up to there.
+func Around(text string, line, col int) string {
+	r := NewReader(text, Options{})
+	for {
+		r.skipBlanks()
+		begin, at := r.off, r.position(r.off)
+		if _, ok, err := r.Next(); err != nil || !ok {
+			return ""
+		}
+		end := r.position(r.off)
+		after := line > at.line || line == at.line && col >= at.col
+		if before := line < end.line || line == end.line && col < end.col; after && before {
+			return r.text[begin:r.off]
+		}
+	}
+}
+
 // Read reads the first form of a text and ignores everything behind it. A text without a form gives a
 // ContinueException.
 func Read(text string, o Options) (value.Value, error) {

@@ -241,3 +241,26 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// The top-level form around a position, and nothing where there is none or the text is broken before it.
+func TestAround(t *testing.T) {
+	text := "; (not this)\n(def a \"(\") (defn f [x]\n  #\\) (g \"]\"))\n#!x\n'(h) é (i) (j"
+	for _, c := range []struct {
+		line, col int
+		want      string
+	}{
+		{2, 6, `(def a "(")`},
+		{2, 19, "(defn f [x]\n  #\\) (g \"]\"))"},
+		{3, 1, "(defn f [x]\n  #\\) (g \"]\"))"},
+		{5, 3, "'(h)"},
+		{5, 9, "(i)"},
+		{1, 4, ""},
+		{2, 12, ""},
+		{5, 12, ""},
+		{9, 1, ""},
+	} {
+		if got := reader.Around(text, c.line, c.col); got != c.want {
+			t.Errorf("%d:%d: %q, want %q", c.line, c.col, got, c.want)
+		}
+	}
+}

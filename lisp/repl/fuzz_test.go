@@ -27,7 +27,6 @@ func FuzzTyping(f *testing.F) {
 				t.Errorf("colours make %q of %q", got, text)
 			}
 		}
-		formAround(text, 1, cursor, "f")
 		pasted := asTyped(text)
 		for _, part := range strings.Split(pasted, pastedEnter+"\r") {
 			if i := strings.IndexFunc(part, func(c rune) bool { return c < ' ' }); i >= 0 {

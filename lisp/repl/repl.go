@@ -60,9 +60,9 @@ type Session struct {
 	interrupts chan os.Signal // Ctrl-C while an evaluation runs
 }
 
-// New opens the terminal. The interpreter that attach makes has the tables of the session and writes to it, so that output
+// New opens the terminal. The interpreter that attach makes writes to the session, so that output
 // of handlers and futures appears above the prompt.
-func New(o Options, attach func(out io.Writer, tables []eval.Table) *lisp.Interp) (*Session, error) {
+func New(o Options, attach func(out io.Writer, source func(name string) string) *lisp.Interp) (*Session, error) {
 	s := &Session{o: o, interrupts: make(chan os.Signal, 1)}
 	line, err := readline.NewEx(&readline.Config{
 		Stdin: &pasteReader{ReadCloser: readline.NewCancelableStdin(os.Stdin)}, FuncGetWidth: width, AutoComplete: completer{s}, Painter: painter{s},
@@ -78,7 +78,7 @@ func New(o Options, attach func(out io.Writer, tables []eval.Table) *lisp.Interp
 		}
 	}
 	s.line, s.out = line, &screen{line: line, out: os.Stdout}
-	s.in = attach(s.out, s.tables())
+	s.in = attach(s.out, s.text)
 	return s, nil
 }
 

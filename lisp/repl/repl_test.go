@@ -124,24 +124,6 @@ func TestHighlight(t *testing.T) {
 	}
 }
 
-func TestSourceForm(t *testing.T) {
-	text := "; (not this)\n(def a \"(\") (defn f [x]\n  #\\) (g \"]\"))\n(h)"
-	for _, c := range []struct {
-		line, col  int
-		name, want string
-	}{
-		{2, 6, "a", `(def a "(")`},
-		{2, 19, "f", "(defn f [x]\n  #\\) (g \"]\"))"},
-		{4, 2, "h", "(h)"},
-		{2, 6, "other", ""},
-		{9, 1, "a", ""},
-	} {
-		if got := formAround(text, c.line, c.col, c.name); got != c.want {
-			t.Errorf("%s: %q", c.name, got)
-		}
-	}
-}
-
 func TestMentioned(t *testing.T) {
 	s := &Session{entries: []string{"(ipc/offer c :orders 300 m)", "(do (ipc/poll client :orders/new 1) (ipc/publish c :news m))", "(f :other)"}}
 	if got := s.mentioned(); !slices.Equal(got, []string{"news", "orders", "orders/new"}) {
