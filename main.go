@@ -54,7 +54,7 @@ var commands = []command{
 	{"check", "FILE...", "read and compile scripts without running them", cli.Check(ipcTables)},
 	{"doc", "[NAME | --all]", "explain a function, list a namespace, or print everything", cli.Doc(ipcTables)},
 	{"test", "[options] PATH...", "run the tests of files and folders", cli.Test(testHost)},
-	{"bench", "[options] MODE [URI]", "load a server and report rates and times", bench.Run},
+	{"bench", "[options] MODE [URI]", "load a server or call a script, and report rates and times", bench.Command(benchScript)},
 	{"wal", "COMMAND PATH...", "verify, dump, compact or repair the logs of durable queues", waltool.Run},
 }
 
@@ -71,6 +71,21 @@ func testHost() (tables []eval.Table, closeAll func()) {
 			fmt.Fprintf(os.Stderr, "gondola: closing: %v\n", err)
 		}
 	}
+}
+
+// benchScript opens a script for gondola bench.
+func benchScript(ctx context.Context, file, uri string, stdout, stderr io.Writer) (func(context.Context) error, func() error, error) {
+	tables, closeAll := testHost()
+	call, end, err := cli.Worker(ctx, file, lisp.Options{Stdout: stdout, Stderr: stderr, Args: []string{uri}, Tables: tables})
+	if err != nil {
+		closeAll()
+		return nil, nil, err
+	}
+	return call, func() error {
+		closeAll()
+		end()
+		return nil
+	}, nil
 }
 
 // allCommands are the commands and the one that has to know them.

@@ -198,6 +198,29 @@ func TestBenchAndWalCommands(t *testing.T) {
 	if got.status != 0 || got.stderr != "" || !strings.Contains(got.stdout, `"mode":"queue"`) {
 		t.Errorf("bench: %+v", got)
 	}
+	for name, text := range map[string]string{
+		"work.venice":  "(def c (ipc/client (first *ARGV*)))\n(fn [] (ipc/send c :echo (ipc/text-message \"1\" \"s\" \"text/plain\" :UTF-8 \"hello\")))",
+		"fails.venice": "(defn f []\n  (/ 1 0))\nf",
+		"none.venice":  "(fn [x] x)",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		args, stdout, stderr string
+		status               int
+	}{
+		{"work.venice --connections 2 --in-flight 2", "work.venice, 2 interpreters, 2 calls at a time each, server in this process\n", "", 0},
+		{"fails.venice", "", "gondola: bench: VncException: / by zero", 1},
+		{"none.venice", "", "the last value of none.venice is ", 1},
+		{"nowhere.venice", "", "there is no file nowhere.venice", 1},
+	} {
+		got := runIn(binary, dir, false, "", append(strings.Fields("bench --duration 200ms script"), strings.Fields(c.args)...)...)
+		if got.status != c.status || !strings.Contains(got.stdout, c.stdout) || !strings.Contains(got.stderr, c.stderr) || (c.stderr == "") != (got.stderr == "") {
+			t.Errorf("bench script %s: %+v", c.args, got)
+		}
+	}
 	script := freePorts()(`(try-with [s (ipc/server 33333 :write-ahead-log-dir (io/file ".")) c (ipc/client 33333)]
   (ipc/create-queue s :orders 10 :bounded :durable)
   (ipc/offer c :orders 1000 (ipc/text-message "1" "order" "text/plain" :UTF-8 "a book" true)))`)

@@ -27,11 +27,14 @@ const (
 )
 
 const usage = `Usage: gondola bench [options] MODE [URI]
+       gondola bench [options] script FILE [URI]
 MODE is what is measured, with a server in this process or, except log, with the one at URI:
   send    a request and its answer
   queue   an offer and a poll of it, on a temporary queue of the connection
   topic   a publication; the subscribers' counts come beside it (a running server needs the topic gondola-bench)
   log     an offer to a durable queue, on stable storage, and a poll
+  script  a call of the function without arguments that is the last value of FILE, which is evaluated once a connection
+          with the server's URI in *ARGV*; a server in this process has a function echo
 Options:
   --size N           payload: bytes, or with KB, MB (5KB)
   --connections N    (1)
@@ -48,6 +51,7 @@ Options:
 // plan is a benchmark, understood.
 type plan struct {
 	mode        string
+	file        string // of the mode script
 	uri         string // "": a server of our own
 	size        int    // bytes
 	connections int
@@ -59,11 +63,23 @@ type plan struct {
 	ceiling     bool
 	histogram   bool
 	json        bool
+	open        OpenScript
+	output      [2]io.Writer // standard output and standard error of scripts
 }
 
-// Run runs the command: args are what follows "bench". It ends early when ctx does, and returns the exit status. Progress
-// goes to stderr if that is a terminal.
-func Run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writer) int {
+// OpenScript evaluates a script for one connection. call is one operation of it, on any number of goroutines; close ends what
+// it has opened.
+type OpenScript func(ctx context.Context, file, uri string, stdout, stderr io.Writer) (call func(context.Context) error, close func() error, err error)
+
+// Command is the command with the host's way to run scripts. args are what follows "bench". It ends early when ctx does, and
+// returns the exit status. Progress goes to stderr if that is a terminal; with --json, so does what scripts print.
+func Command(open OpenScript) func(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writer) int {
+	return func(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writer) int {
+		return run(ctx, args, open, stdout, stderr)
+	}
+}
+
+func run(ctx context.Context, args []string, open OpenScript, stdout, stderr io.Writer) int {
 	p, err := parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -72,6 +88,10 @@ func Run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writ
 	case err != nil:
 		fmt.Fprintf(stderr, "gondola: %v\nTry: gondola bench --help\n", err)
 		return statusUsage
+	}
+	p.open, p.output = open, [2]io.Writer{stdout, stderr}
+	if p.json {
+		p.output[0] = stderr
 	}
 	r, err := p.run(ctx, stderr)
 	if err == nil && p.ceiling {
@@ -126,17 +146,23 @@ func parse(args []string) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, word := range []*string{&p.mode, &p.uri} {
+	places := []*string{&p.mode, &p.uri}
+	if len(words) > 0 && words[0] == modeScript {
+		places = []*string{&p.mode, &p.file, &p.uri}
+	}
+	for i, place := range places {
 		if i < len(words) {
-			*word = words[i]
+			*place = words[i]
 		}
 	}
 	p.size, err = parseSize(*size)
 	switch {
 	case loads[p.mode] == nil:
-		return nil, fmt.Errorf("%q is no mode: use send, queue, topic or log", p.mode)
-	case len(words) > 2:
-		return nil, fmt.Errorf("%q is one argument too many", words[2])
+		return nil, fmt.Errorf("%q is no mode: use send, queue, topic, log or script", p.mode)
+	case len(words) > len(places):
+		return nil, fmt.Errorf("%q is one argument too many", words[len(places)])
+	case p.mode == modeScript && p.file == "":
+		return nil, errors.New("script needs a FILE")
 	case err != nil:
 		return nil, err
 	case p.connections < 1 || p.connections > maxConnections:

@@ -4,13 +4,20 @@
 package bench
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"gondola/broker"
+	"gondola/broker/wire"
 )
 
 func TestBucketsHoldWhatFallsInThem(t *testing.T) {
@@ -56,16 +63,21 @@ func TestPercentiles(t *testing.T) {
 	}
 }
 
-func run(t *testing.T, args string) (stdout, stderr string, status int) {
+func command(t *testing.T, args string) (stdout, stderr string, status int) {
+	t.Helper()
+	return commandWith(t, nil, args)
+}
+
+func commandWith(t *testing.T, open OpenScript, args string) (stdout, stderr string, status int) {
 	t.Helper()
 	var out, errs strings.Builder
-	status = Run(t.Context(), strings.Fields(args), strings.NewReader(""), &out, &errs)
+	status = Command(open)(t.Context(), strings.Fields(args), strings.NewReader(""), &out, &errs)
 	return out.String(), errs.String(), status
 }
 
 func object(t *testing.T, args string) map[string]any {
 	t.Helper()
-	stdout, stderr, status := run(t, args+" --json --duration 200ms --size 1KB")
+	stdout, stderr, status := command(t, args+" --json --duration 200ms --size 1KB")
 	var o map[string]any
 	if err := json.Unmarshal([]byte(stdout), &o); err != nil || status != 0 || stderr != "" {
 		t.Fatalf("%s: %d, %q, %q, %v", args, status, stdout, stderr, err)
@@ -107,19 +119,65 @@ func TestRunningServer(t *testing.T) {
 			t.Errorf("%v", o)
 		}
 	}
-	if _, stderr, status := run(t, "topic --duration 100ms "+uri); status != 1 || !strings.Contains(stderr, topicName) {
+	if _, stderr, status := command(t, "topic --duration 100ms "+uri); status != 1 || !strings.Contains(stderr, topicName) {
 		t.Errorf("a topic that is not there: %d, %q", status, stderr)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, stderr, status := run(t, "send "+uri); status != 1 || !strings.Contains(stderr, uri) || !strings.Contains(stderr, "connection refused") {
+	if _, stderr, status := command(t, "send "+uri); status != 1 || !strings.Contains(stderr, uri) || !strings.Contains(stderr, "connection refused") {
 		t.Errorf("a server that is not there: %d, %q", status, stderr)
 	}
 }
 
+// A script is opened once a connection with the URI of the server, its calls are counted, and it is closed once.
+func TestScript(t *testing.T) {
+	var calls, closed atomic.Int64
+	var opened []string
+	open := func(ctx context.Context, file, uri string, stdout, _ io.Writer) (func(context.Context) error, func() error, error) {
+		opened = append(opened, file)
+		addr, err := broker.ParseAddress(uri)
+		if err != nil {
+			return nil, nil, err
+		}
+		c, err := broker.Dial(ctx, addr, broker.ClientOptions{})
+		if err != nil {
+			return nil, nil, err
+		}
+		fmt.Fprintln(stdout, "ready")
+		call := func(ctx context.Context) error {
+			m := &wire.Message{ExpiresAt: wire.Never, Subject: "s", Mimetype: "text/plain", Charset: "UTF-8", Payload: []byte("x")}
+			answer, err := c.Send(ctx, echoName, m)
+			calls.Add(1)
+			return answered(answer, err)
+		}
+		return call, func() error { closed.Add(1); return c.Close() }, nil
+	}
+	stdout, stderr, status := commandWith(t, open, "script work.venice --connections 2 --in-flight 3 --duration 200ms --json")
+	var o map[string]any
+	if err := json.Unmarshal([]byte(stdout), &o); err != nil || status != 0 || stderr != "ready\nready\n" {
+		t.Fatalf("%d, %q, %q, %v", status, stdout, stderr, err)
+	}
+	if o["mode"] != "script" || o["file"] != "work.venice" || o["messages"] != float64(calls.Load()) || o["size_bytes"] != nil {
+		t.Errorf("%d calls: %v", calls.Load(), o)
+	}
+	if !slices.Equal(opened, []string{"work.venice", "work.venice"}) || closed.Load() != 2 {
+		t.Errorf("opened %q, closed %d times", opened, closed.Load())
+	}
+	stdout, _, status = commandWith(t, open, "script work.venice --duration 100ms")
+	if status != 0 || !strings.Contains(stdout, "work.venice, 1 interpreters, 1 calls at a time each, server in this process\n") {
+		t.Errorf("%d, %s", status, stdout)
+	}
+	broken := func(context.Context, string, string, io.Writer, io.Writer) (func(context.Context) error, func() error, error) {
+		return func(context.Context) error { return errors.New("oops") }, func() error { return nil }, nil
+	}
+	if _, stderr, status = commandWith(t, broken, "script work.venice"); status != 1 || stderr != "gondola: bench: oops\n" {
+		t.Errorf("%d, %q", status, stderr)
+	}
+}
+
 func TestTable(t *testing.T) {
-	stdout, _, status := run(t, "send --duration 200ms --size 100 --histogram --ceiling")
+	stdout, _, status := command(t, "send --duration 200ms --size 100 --histogram --ceiling")
 	for _, want := range []string{"100 bytes, 1 connections, 1 in flight each, server in this process\n", "messages ", "rate ", "framed ceiling ", "p50 ", "p99.9 ", "longest ", "█\n"} {
 		if !strings.Contains(stdout, want) || status != 0 {
 			t.Errorf("status %d, %q is missing in\n%s", status, want, stdout)
@@ -129,9 +187,11 @@ func TestTable(t *testing.T) {
 
 func TestWrongArguments(t *testing.T) {
 	for args, want := range map[string]string{
-		"":                            `"" is no mode: use send, queue, topic or log`,
+		"":                            `"" is no mode: use send, queue, topic, log or script`,
 		"fly":                         `"fly" is no mode`,
 		"send a://b c":                `"c" is one argument too many`,
+		"script":                      "script needs a FILE",
+		"script f a://b c":            `"c" is one argument too many`,
 		"send --size 5GB":             "--size 5GB is not a number of bytes",
 		"send --size -1":              "--size -1 is not",
 		"send --size 201MB":           "--size 201MB is not",
@@ -143,11 +203,11 @@ func TestWrongArguments(t *testing.T) {
 		"send --no-such-option":       "no-such-option",
 		"topic --subscribers 0 a://b": "--subscribers 0 is not",
 	} {
-		if stdout, stderr, status := run(t, args); status != 2 || !strings.Contains(stderr, want) || stdout != "" {
+		if stdout, stderr, status := command(t, args); status != 2 || !strings.Contains(stderr, want) || stdout != "" {
 			t.Errorf("bench %s: %d, %q, %q; want %q", args, status, stdout, stderr, want)
 		}
 	}
-	if stdout, _, status := run(t, "--help"); status != 0 || stdout != usage {
+	if stdout, _, status := command(t, "--help"); status != 0 || stdout != usage {
 		t.Errorf("--help: %d, %q", status, stdout)
 	}
 }

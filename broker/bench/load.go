@@ -41,14 +41,19 @@ type setting struct {
 	server  *broker.Server // nil: a running one
 	message *wire.Message
 	heard   atomic.Int64 // deliveries of a topic
+	closers []func() error
 }
 
 // A load prepares a connection of its mode.
 type load func(ctx context.Context, s *setting, c *broker.Client, nth int) (op, error)
 
-var loads = map[string]load{"send": sendLoad, "queue": queueLoad, "topic": topicLoad, "log": logLoad}
+var loads = map[string]load{"send": sendLoad, "queue": queueLoad, "topic": topicLoad, "log": logLoad, modeScript: scriptLoad}
 
-const topicName = "gondola-bench"
+const (
+	modeScript = "script"
+	topicName  = "gondola-bench"
+	echoName   = "echo"
+)
 
 func sendLoad(_ context.Context, s *setting, c *broker.Client, _ int) (op, error) {
 	return op{do: func(ctx context.Context) error {
@@ -97,6 +102,16 @@ func topicLoad(_ context.Context, s *setting, c *broker.Client, _ int) (op, erro
 	}}, nil
 }
 
+// scriptLoad uses no connection of ours: the script opens what it needs.
+func scriptLoad(ctx context.Context, s *setting, _ *broker.Client, _ int) (op, error) {
+	call, closeScript, err := s.open(ctx, s.file, s.addr.String(), s.output[0], s.output[1])
+	if err != nil {
+		return op{}, err
+	}
+	s.closers = append(s.closers, closeScript)
+	return op{do: call}, nil
+}
+
 func answered(m *wire.Message, err error) error {
 	if err == nil && m.Status != wire.OK {
 		err = fmt.Errorf("the server answers %s: %s", m.Status, m.Payload)
@@ -111,10 +126,9 @@ func (p *plan) run(ctx context.Context, progress io.Writer) (r *result, err erro
 	s := &setting{plan: p, message: &wire.Message{
 		Type: wire.NullType, Status: wire.NullStatus, ExpiresAt: wire.Never, Subject: "bench", Mimetype: "application/octet-stream", Payload: payload,
 	}}
-	var closers []func() error
 	defer func() {
-		for i := len(closers) - 1; i >= 0; i-- {
-			if cerr := closers[i](); err == nil {
+		for i := len(s.closers) - 1; i >= 0; i-- {
+			if cerr := s.closers[i](); err == nil {
 				err = cerr
 			}
 		}
@@ -122,12 +136,12 @@ func (p *plan) run(ctx context.Context, progress io.Writer) (r *result, err erro
 	if p.uri != "" {
 		s.addr, err = broker.ParseAddress(p.uri)
 	} else {
-		closers, err = s.serve()
+		err = s.serve()
 	}
 	dial := func() (*broker.Client, error) {
 		c, err := broker.Dial(ctx, s.addr, broker.ClientOptions{Encrypt: p.encrypt})
 		if err == nil {
-			closers = append(closers, c.Close)
+			s.closers = append(s.closers, c.Close)
 		}
 		return c, err
 	}
@@ -138,7 +152,10 @@ func (p *plan) run(ctx context.Context, progress io.Writer) (r *result, err erro
 	for n := 0; err == nil && n < p.connections; n++ {
 		var c *broker.Client
 		var o op
-		if c, err = dial(); err == nil {
+		if p.mode != modeScript {
+			c, err = dial()
+		}
+		if err == nil {
 			o, err = loads[p.mode](ctx, s, c, n)
 		}
 		ops = append(ops, o)
@@ -154,29 +171,37 @@ func (p *plan) run(ctx context.Context, progress io.Writer) (r *result, err erro
 }
 
 // serve starts a server in this process.
-func (s *setting) serve() (closers []func() error, err error) {
+func (s *setting) serve() error {
 	o := broker.ServerOptions{
 		MaxConnections: s.connections + s.subscribers + 10, MaxQueues: 50, Encrypt: s.encrypt,
 		MaxMessageSize: max(20<<20, s.size+1<<20),
 	}
+	if s.mode == modeScript {
+		o.MaxConnections = 10 * maxConnections // of a script nobody knows how many it opens
+	}
 	if s.mode == "log" {
 		dir, err := os.MkdirTemp("", "gondola-bench-")
 		if err != nil {
-			return nil, err
+			return err
 		}
-		closers = append(closers, func() error { return os.RemoveAll(dir) })
+		s.closers = append(s.closers, func() error { return os.RemoveAll(dir) })
 		o.Log = &broker.LogOptions{Dir: dir}
 	}
+	var err error
 	s.server, err = broker.NewServer(broker.Port(0), o)
 	if err != nil {
-		return closers, err
+		return err
 	}
-	closers = append(closers, s.server.Close)
-	if err = s.server.Start(); err == nil && s.mode == "topic" {
-		err = s.server.CreateTopic(context.Background(), topicName)
-	}
+	s.closers = append(s.closers, s.server.Close)
+	err = s.server.Start()
 	s.addr = s.server.Address()
-	return closers, err
+	switch {
+	case err == nil && s.mode == "topic":
+		err = s.server.CreateTopic(context.Background(), topicName)
+	case err == nil && s.mode == modeScript:
+		err = s.server.CreateFunction(echoName, func(_ context.Context, m *wire.Message) (*wire.Message, error) { return m, nil })
+	}
+	return err
 }
 
 func (s *setting) subscribe(ctx context.Context, dial func() (*broker.Client, error)) error {

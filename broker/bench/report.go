@@ -31,9 +31,15 @@ func (p *plan) table(r *result) string {
 		server = p.uri
 	}
 	messages, megabytes := p.rates(r)
-	line(p.mode, "%d bytes, %d connections, %d in flight each, server %s", p.size, p.connections, p.inFlight, server)
-	line("messages", "%d in %.2f s", r.times.n, r.elapsed.Seconds())
-	line("rate", "%.0f/s, %.1f MB/s", messages, megabytes)
+	if p.mode == modeScript { // what its messages are like, only the script knows
+		line(p.mode, "%s, %d interpreters, %d calls at a time each, server %s", p.file, p.connections, p.inFlight, server)
+		line("calls", "%d in %.2f s", r.times.n, r.elapsed.Seconds())
+		line("rate", "%.0f/s", messages)
+	} else {
+		line(p.mode, "%d bytes, %d connections, %d in flight each, server %s", p.size, p.connections, p.inFlight, server)
+		line("messages", "%d in %.2f s", r.times.n, r.elapsed.Seconds())
+		line("rate", "%.0f/s, %.1f MB/s", messages, megabytes)
+	}
 	if p.mode == "topic" {
 		line("delivered", "%d to %d subscribers, %d lost", r.delivered, p.subscribers, r.times.n*int64(p.subscribers)-r.delivered)
 	}
@@ -95,8 +101,9 @@ func (p *plan) object(r *result) string {
 	}
 	o := struct {
 		Mode         string             `json:"mode"`
+		File         string             `json:"file,omitempty"`
 		URI          string             `json:"uri,omitempty"`
-		Size         int                `json:"size_bytes"`
+		Size         int                `json:"size_bytes,omitempty"`
 		Connections  int                `json:"connections"`
 		InFlight     int                `json:"in_flight"`
 		Encrypt      bool               `json:"encrypt"`
@@ -104,17 +111,20 @@ func (p *plan) object(r *result) string {
 		Messages     int64              `json:"messages"`
 		Seconds      float64            `json:"seconds"`
 		Rate         float64            `json:"messages_per_second"`
-		Megabytes    float64            `json:"megabytes_per_second"`
+		Megabytes    float64            `json:"megabytes_per_second,omitempty"`
 		Subscribers  int                `json:"subscribers,omitempty"`
 		Delivered    int64              `json:"delivered,omitempty"`
 		Ceiling      float64            `json:"ceiling_per_second,omitempty"`
 		Microseconds map[string]float64 `json:"microseconds"`
 	}{
-		p.mode, p.uri, p.size, p.connections, p.inFlight, p.encrypt, p.rate, r.times.n, r.elapsed.Seconds(), messages, megabytes,
+		p.mode, p.file, p.uri, p.size, p.connections, p.inFlight, p.encrypt, p.rate, r.times.n, r.elapsed.Seconds(), messages, megabytes,
 		0, r.delivered, r.ceiling, micros,
 	}
-	if p.mode == "topic" {
+	switch p.mode {
+	case "topic":
 		o.Subscribers = p.subscribers
+	case modeScript:
+		o.Size, o.Megabytes = 0, 0 // only the script knows
 	}
 	text, err := json.Marshal(o)
 	if err != nil {
