@@ -325,3 +325,42 @@ func TestReadmeTranscript(t *testing.T) {
 	x.expect(t, "user> ")
 	x.leave(t)
 }
+
+// The next session has what the last one entered: an entry of several lines comes back whole, Ctrl-R finds one by a part.
+func TestREPLHistory(t *testing.T) {
+	dir := scratch(t)
+	x := onTerminal(t, gondola(t), dir)
+	x.expect(t, "user> ")
+	x.enter(t, "(str :first\r")
+	x.expect(t, "| ")
+	x.enter(t, "  :second)\r")
+	x.expect(t, "\":first:second\"\r\n")
+	x.expect(t, "user> ")
+	x.enterAndExpect(t, "user> ", "(+ 40 2)", "42\r\n", "(+ 1 1)", "2\r\n")
+	x.leave(t)
+
+	x = onTerminal(t, gondola(t), dir)
+	x.expect(t, "user> ")
+	x.enter(t, "\x12+ 40")
+	x.expect(t, "(+ 40 2)")
+	x.enter(t, "\r")
+	x.expect(t, "42\r\n")
+	x.expect(t, "user> ")
+	x.enter(t, "\x12:first")
+	x.expect(t, ":second)")
+	x.enter(t, "\r")
+	x.expect(t, "\":first:second\"\r\n")
+	x.expect(t, "user> ")
+	x.enter(t, "\x1b[A\x1b[A\r") // two up: the entry before the last one
+	x.expect(t, "42\r\n")
+	x.expect(t, "user> ")
+	x.leave(t)
+	history, err := os.ReadFile(filepath.Join(dir, "state", "gondola", "history"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const first = "(str :first␤  :second)\n"
+	if want := first + "(+ 40 2)\n(+ 1 1)\n(+ 40 2)\n" + first + "(+ 40 2)\n"; string(history) != want {
+		t.Errorf("the history is %q, want %q", history, want)
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 // remember keeps an entry whole, as one line of the history. Of one with :password only the number is kept.
 func (s *Session) remember(text string) {
+	_ = s.line.SaveHistory("") // back to the end: where a search or an arrow key has left it, it would keep something else
 	if strings.Contains(text, ":password") {
 		s.entries = append(s.entries, "")
 		return
