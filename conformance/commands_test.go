@@ -72,7 +72,7 @@ func TestDocCommand(t *testing.T) {
 		{"ipc/poll", "(ipc/poll ", "", 0},
 		{"let", "(let [name value …] & body)\n\nBinds names", "", 0},
 		{"->>", "(->> ", "", 0},
-		{"nth", "(nth coll idx)\n(nth coll idx default)\n\nThe element at an index.\n\n  (nth '(1 2) 0)\n  => 1\n", "", 0},
+		{"nth", "(nth coll idx)\n(nth coll idx default)\n\nThe element at an index.\n\n  (nth [10 20 30] 1)\n  => 20\n", "", 0},
 		{"semver/older?", "(semver/older? a b)", "", 0},
 		{"cidr", "cidr/parse                   An address range from text like 192.168.0.0/16.\n", "", 0},
 		{"", "  ipc ", "", 0},

@@ -112,7 +112,10 @@ func signalTo(pid int, s os.Signal) error {
 	if err != nil {
 		return err
 	}
-	return p.Signal(s)
+	if err = p.Signal(s); errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("there is no process %d", pid)
+	}
+	return err
 }
 
 func processID(v value.Value) (int, error) {
