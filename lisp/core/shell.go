@@ -113,7 +113,7 @@ func signalTo(pid int, s os.Signal) error {
 		return err
 	}
 	if err = p.Signal(s); errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("there is no process %d", pid)
+		return errors.New("there is no process of this number")
 	}
 	return err
 }
