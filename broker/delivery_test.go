@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -135,6 +136,71 @@ func TestUndeliveredAnswersArePutBack(t *testing.T) {
 		m := must[*wire.Message](t)(c.Poll(t.Context(), "q", 0))
 		if m.RequestID != fmt.Sprint(i) || len(m.Payload) != size {
 			t.Fatalf("message %s, want %d", m.RequestID, i)
+		}
+	}
+}
+
+// limitedConn takes a number of bytes and fails then, as a connection that breaks in the middle of an answer.
+type limitedConn struct {
+	net.Conn
+	left int
+}
+
+func (c *limitedConn) Write(p []byte) (int, error) {
+	n := min(len(p), c.left)
+	c.left -= n
+	w, err := c.Conn.Write(p[:n])
+	if err == nil && n < len(p) {
+		c.Conn.Close()
+		err = net.ErrClosed
+	}
+	return w, err
+}
+
+// limitedListener makes such connections while limit is set.
+type limitedListener struct {
+	net.Listener
+	limit *atomic.Int64
+}
+
+func (l limitedListener) Accept() (net.Conn, error) {
+	nc, err := l.Listener.Accept()
+	if limit := l.limit.Load(); err == nil && limit > 0 {
+		nc = &limitedConn{Conn: nc, left: int(limit)}
+	}
+	return nc, err
+}
+
+// P3: of answers of which the kernel took one byte less than all, the last one's message is back at the head; of those of
+// which it took all, none.
+func TestCutAnswerIsPutBack(t *testing.T) {
+	const n = 4
+	var limit atomic.Int64
+	s := startServer(t, ServerOptions{Listen: func(network, address string) (net.Listener, error) {
+		l, err := net.Listen(network, address)
+		return limitedListener{l, &limit}, err
+	}})
+	createQueue(t, s, "q", n)
+	c := dial(t, s, ClientOptions{})
+	offered := textMessage("", "s", "the same length")
+	for range n {
+		must[*wire.Message](t)(c.Offer(t.Context(), "q", "", 0, offered))
+	}
+	answer := must[*wire.Message](t)(c.Poll(t.Context(), "q", 0))
+	size := len(must[[]byte](t)(wire.AppendFrame(nil, answer, false, nil)))
+	must[*wire.Message](t)(c.Offer(t.Context(), "q", "", 0, offered))
+	for taken, want := range map[int]int{1: n, size - 1: n, size: n - 1, 2*size - 1: n - 1, 2 * size: n - 2, 3*size - 1: n - 2} {
+		limit.Store(int64(taken))
+		p := dialRaw(t, s)
+		eventually(t, "the connection is there", func() bool { return s.Stats().Connections == 2 })
+		limit.Store(0)
+		p.write(rawPoll("q", -1), rawPoll("q", -1), rawPoll("q", -1))
+		eventually(t, "the connection has ended", func() bool { return s.Stats().Connections == 1 })
+		if status, _ := s.QueueStatus("q"); status.Size != want {
+			t.Errorf("%d messages after %d bytes of answers of %d bytes, want %d", status.Size, taken, size, want)
+		}
+		for status, _ := s.QueueStatus("q"); status.Size < n; status.Size++ {
+			must[*wire.Message](t)(c.Offer(t.Context(), "q", "", 0, offered))
 		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +23,7 @@ import (
 	"gondola/broker/engine"
 	"gondola/broker/engine/enginetest"
 	"gondola/broker/wire"
+	"gondola/wal"
 )
 
 // logged turns every bounded queue and message of the suite into a durable one.
@@ -37,6 +40,75 @@ func (l logged) CreateQueue(ctx context.Context, spec engine.QueueSpec) (engine.
 func (q loggedQueue) Offer(ctx context.Context, m *wire.Message) error {
 	m.Durable = true
 	return q.Queue.Offer(ctx, m)
+}
+
+// slowFS lets a sync of a file end when it is told to.
+type slowFS struct {
+	wal.FS
+	begun, let chan struct{}
+}
+
+type slowFile struct {
+	wal.File
+	fs *slowFS
+}
+
+func (f *slowFS) OpenFile(name string, flag int, perm fs.FileMode) (wal.File, error) {
+	file, err := f.FS.OpenFile(name, flag, perm)
+	return slowFile{file, f}, err
+}
+
+func (f slowFile) Sync() error {
+	f.fs.begun <- struct{}{}
+	<-f.fs.let
+	return f.File.Sync()
+}
+
+// D1: until its record is on stable storage a message is neither visible nor answered.
+func TestNothingBeforeTheSync(t *testing.T) {
+	slow := &slowFS{FS: wal.OS, begun: make(chan struct{}, 100), let: make(chan struct{}, 100)}
+	slow.let <- struct{}{} // of the new log
+	dir, err := wal.OpenDir(t.TempDir(), wal.Options{FS: slow})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	log, err := dir.Create(t.Context(), "q", configOf(10, false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-slow.begun
+	d := newDurable(&queue{spec: engine.QueueSpec{Name: "q", Capacity: 10, Durable: true}}, log, slog.New(slog.DiscardHandler))
+	offered := make(chan error, 1)
+	go func() {
+		m := &wire.Message{ID: uuid.New(), Type: wire.Request, Status: wire.NullStatus, Durable: true, ExpiresAt: wire.Never, Payload: []byte("x")}
+		offered <- d.Offer(t.Context(), m)
+	}()
+	select {
+	case <-slow.begun:
+	case err := <-offered:
+		t.Fatalf("the offer is answered without a sync: %v", err)
+	}
+	past, cancel := context.WithCancel(t.Context())
+	cancel()
+	if m, err := d.Poll(past); !errors.Is(err, engine.ErrQueueEmpty) {
+		t.Errorf("before the sync a poll yields %v, %v", m, err)
+	}
+	select {
+	case err := <-offered:
+		t.Errorf("before the sync the offer is answered: %v", err)
+	default:
+	}
+	close(slow.let)
+	if err := <-offered; err != nil {
+		t.Fatal(err)
+	}
+	if m, err := d.Poll(t.Context()); err != nil || string(m.Payload) != "x" {
+		t.Errorf("behind the sync a poll yields %v, %v", m, err)
+	}
+	if err := log.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 func openLogged(t *testing.T, o LogOptions) *Engine {
