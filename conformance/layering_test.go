@@ -44,6 +44,7 @@ var mayImport = map[string][]string{
 	"wal":                      {},
 	"security":                 {},
 	"conformance":              {},
+	"conformance/bugs":         {},
 }
 
 // onlyIn lists, for a module that is not ours, the packages that may import it.
