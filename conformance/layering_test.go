@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"broker/engine/embedded":   {"broker/engine", "broker/wire", "wal"},
 	"broker/engine/enginetest": {"broker/engine", "broker/wire"},
 	"wal":                      {},
+	"wal/waltest":              {"wal"},
 	"security":                 {},
 	"conformance":              {},
 	"conformance/bugs":         {},

@@ -59,7 +59,8 @@ func OpenDir(path string, o Options) (*Dir, error) {
 	return d, nil
 }
 
-// tidy deletes unfinished compactions and takes back a log whose swap was cut short (R6).
+// tidy deletes unfinished compactions and takes back a log whose swap was cut short (R6). Names that a process left unsynced
+// when it died are durable from here on, like all that is told of them (D7).
 func (d *Dir) tidy() error {
 	names, err := d.fs.ReadDir(d.path)
 	if err != nil {
@@ -69,14 +70,11 @@ func (d *Dir) tidy() error {
 	for _, n := range names {
 		there[n] = true
 	}
-	changed := false
 	for _, n := range names {
 		switch {
 		case strings.HasSuffix(n, logSuffix+compactSuffix):
-			changed = true
 			err = d.fs.Remove(filepath.Join(d.path, n))
 		case strings.HasSuffix(n, logSuffix+backupSuffix) && !there[strings.TrimSuffix(n, backupSuffix)]:
-			changed = true
 			d.note(Warn, n, "The log is taken back from its backup: its compaction was cut short")
 			err = d.fs.Rename(filepath.Join(d.path, n), filepath.Join(d.path, strings.TrimSuffix(n, backupSuffix)))
 		}
@@ -84,10 +82,7 @@ func (d *Dir) tidy() error {
 			return err
 		}
 	}
-	if changed {
-		return d.fs.SyncDir(d.path)
-	}
-	return nil
+	return d.fs.SyncDir(d.path)
 }
 
 // fileOf is the file of a queue's log: names have no $, so the mapping can be undone (wal-format.md 1).
@@ -212,6 +207,8 @@ func (d *Dir) recover(ctx context.Context, path string, f File) (*Log, error) {
 		err = l.cut(ctx, s)
 	case InBatch:
 		err = l.skip(ctx, s, next)
+	default:
+		err = f.Sync() // a process that died may have left records unsynced, which are shown from here on
 	}
 	return l, err
 }

@@ -262,6 +262,8 @@ func (l *Log) write(b *batch) error {
 	}
 	if l.dir.o.Sync.always() {
 		if err := l.f.Sync(); err != nil {
+			// Best effort: who reads the file again would find, in the cache, records that never reach the disk (D6).
+			_ = l.f.Truncate(l.end)
 			return l.fail(fmt.Errorf("sync: %w", err), true)
 		}
 	}
@@ -309,7 +311,8 @@ func (l *Log) room(n int64, data bool) error {
 	return nil
 }
 
-// undo cuts the log back to its last good record after a failed write, and checks that it is so (D4).
+// undo cuts the log back to its last good record after a failed write, and checks that it is so (D4). The cut is synced: a
+// refused record must not come back, whole or in parts behind a later one.
 func (l *Log) undo(cause error) error {
 	err := l.f.Truncate(l.end)
 	if err == nil {
@@ -317,6 +320,9 @@ func (l *Log) undo(cause error) error {
 		if size, err = l.f.Size(); err == nil && size != l.end {
 			err = fmt.Errorf("the file has %d bytes after it has been cut to %d", size, l.end)
 		}
+	}
+	if err == nil {
+		err = l.f.Sync()
 	}
 	if err != nil {
 		return l.fail(fmt.Errorf("%w, and the write could not be undone: %w", cause, err), true)

@@ -1,0 +1,158 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package waltest
+
+import (
+	"maps"
+	"math/rand/v2"
+	"slices"
+)
+
+// sector is what a disk writes as a whole or not at all.
+const sector = 512
+
+// block is a sector's content. It is never changed once it is in a map; nil is a sector of zeros.
+type block *[sector]byte
+
+// node is the content of a file. Sectors that are in no map are zero.
+type node struct {
+	size       int64
+	sectors    map[int64]block
+	syncedSize int64
+	synced     map[int64]block
+	sizes      []int64           // since the last sync
+	versions   map[int64][]block // of the sectors written since
+}
+
+func newNode() *node {
+	return &node{sectors: map[int64]block{}, synced: map[int64]block{}, versions: map[int64][]block{}}
+}
+
+func (n *node) clone() *node {
+	c := *n
+	c.sectors, c.synced, c.versions = maps.Clone(n.sectors), maps.Clone(n.synced), maps.Clone(n.versions)
+	c.sizes = slices.Clone(n.sizes)
+	for at, v := range c.versions {
+		c.versions[at] = slices.Clone(v)
+	}
+	return &c
+}
+
+func (n *node) readAt(b []byte, at int64) int {
+	total := int(max(min(int64(len(b)), n.size-at), 0))
+	for b = b[:total]; len(b) > 0; {
+		i, from := at/sector, at%sector
+		var k int
+		if s := n.sectors[i]; s != nil {
+			k = copy(b, s[from:])
+		} else {
+			k = int(min(sector-from, int64(len(b))))
+			clear(b[:k])
+		}
+		b, at = b[k:], at+int64(k)
+	}
+	return total
+}
+
+func (n *node) writeAt(b []byte, at int64) {
+	if end := at + int64(len(b)); end > n.size {
+		n.resize(end)
+	}
+	for len(b) > 0 {
+		i, from := at/sector, at%sector
+		s := new([sector]byte)
+		if old := n.sectors[i]; old != nil {
+			*s = *old
+		}
+		k := copy(s[from:], b)
+		n.put(i, s)
+		b, at = b[k:], at+int64(k)
+	}
+}
+
+func (n *node) put(i int64, s block) {
+	if s == nil {
+		delete(n.sectors, i)
+	} else {
+		n.sectors[i] = s
+	}
+	n.versions[i] = append(n.versions[i], s)
+}
+
+func (n *node) resize(size int64) {
+	n.size = size
+	n.sizes = append(n.sizes, size)
+}
+
+// truncate makes the file end at size; what is cut off reads as zero if the file grows again.
+func (n *node) truncate(size int64) {
+	if size < n.size {
+		for i, s := range n.sectors {
+			switch from := size - i*sector; {
+			case from <= 0:
+				n.put(i, nil)
+			case from < sector:
+				cut := new([sector]byte)
+				copy(cut[:from], s[:from])
+				n.put(i, cut)
+			}
+		}
+	}
+	n.resize(size)
+}
+
+func (n *node) sync() {
+	for i := range n.versions {
+		if s := n.sectors[i]; s != nil {
+			n.synced[i] = s
+		} else {
+			delete(n.synced, i)
+		}
+	}
+	n.syncedSize = n.size
+	n.clean()
+}
+
+func (n *node) clean() {
+	n.sizes = nil
+	clear(n.versions)
+}
+
+func (n *node) loseUnsynced() { n.clean() }
+
+// crash is what is left of the file: unsynced sectors are there with this probability.
+func (n *node) crash(r *rand.Rand, kept float64) *node {
+	c := newNode()
+	c.synced, c.syncedSize = maps.Clone(n.synced), n.syncedSize
+	if len(n.sizes) > 0 && r.Float64() < kept {
+		c.syncedSize = n.sizes[r.IntN(len(n.sizes))]
+	}
+	for _, i := range slices.Sorted(maps.Keys(n.versions)) {
+		if r.Float64() >= kept {
+			continue
+		}
+		v := n.versions[i]
+		s := v[len(v)-1]
+		if r.IntN(4) == 0 { // written back at some earlier time
+			s = v[r.IntN(len(v))]
+		}
+		if s == nil {
+			delete(c.synced, i)
+		} else {
+			c.synced[i] = s
+		}
+	}
+	for i, s := range c.synced { // nothing is behind the end
+		switch from := c.syncedSize - i*sector; {
+		case from <= 0:
+			delete(c.synced, i)
+		case from < sector:
+			cut := new([sector]byte)
+			copy(cut[:from], s[:from])
+			c.synced[i] = cut
+		}
+	}
+	c.size, c.sectors = c.syncedSize, maps.Clone(c.synced)
+	return c
+}
