@@ -21,7 +21,8 @@ const (
 )
 
 // compact rewrites the log with its live records only, payloads as stored (C1, decisions.md W6): a new file, synced and read
-// back, is renamed over the old one. A failure before the rename leaves the old log in use (C2). Nobody uses the log.
+// back, is renamed over the old one. A failure before the rename leaves the old log in use (C2), one behind it ends the log.
+// Nobody uses the log meanwhile.
 func (l *Log) compact(ctx context.Context) error {
 	name := l.path + compactSuffix
 	if err := l.dir.fs.Remove(name); err != nil && !os.IsNotExist(err) {
@@ -45,7 +46,10 @@ func (l *Log) compact(ctx context.Context) error {
 	if err := old.Close(); err != nil {
 		l.dir.note(Warn, l.path, "the old log could not be closed: "+err.Error())
 	}
-	return l.dir.fs.SyncDir(l.dir.path)
+	if err := l.dir.fs.SyncDir(l.dir.path); err != nil { // after a crash the old log may be there, without what comes now
+		return l.fail(fmt.Errorf("sync of the directory after a compaction: %w", err), false)
+	}
+	return nil
 }
 
 // copyLive writes the live records into an empty file and verifies them there.

@@ -299,6 +299,7 @@ type client struct {
 	pace    time.Duration // up to this long between two steps; 0: no time passes
 	failure error         // why the workload ended before its end
 	served  int           // appends that were answered with OK
+	ends    func() bool   // says before each step whether the workload ends here, without closing anything; may be nil
 }
 
 // open opens directory and queue; the queue is created if there is none.
@@ -482,7 +483,8 @@ func (c *client) step(i int) error {
 	case i%41 == 40:
 		return c.reopen()
 	case i%23 == 22:
-		return c.log.CompactNow(background)
+		_ = c.log.CompactNow(background) // the log is to go on, or to say that it has failed (C2)
+		return nil
 	}
 	switch n := c.r.IntN(10); {
 	case n < 5:
@@ -496,7 +498,12 @@ func (c *client) step(i int) error {
 // run is the workload: offers and polls, with put-backs, groups, compactions, removals and restarts between. After an error
 // patience says how often everything is opened anew; where that fails, too, the workload ends.
 func (c *client) run(steps, patience int) {
-	defer func() { _ = c.close() }()
+	ended := false
+	defer func() {
+		if !ended {
+			_ = c.close()
+		}
+	}()
 	err := c.open()
 	for i := 0; ; {
 		switch {
@@ -509,6 +516,9 @@ func (c *client) run(steps, patience int) {
 			time.Sleep(1) // files that recovery makes are named by the time
 			err = c.open()
 		case i == steps:
+			return
+		case c.ends != nil && c.ends():
+			ended = true
 			return
 		default:
 			err = c.step(i)

@@ -57,9 +57,10 @@ type Fault struct {
 	Forever bool  // and all of these kinds after it
 }
 
-// FaultDisk is a file system whose operations fail on order. A write that fails has written half, unless it was interrupted
-// (EINTR); so has an allocation; a sync that fails loses what was not synced, if the file system below can do that.
-// Everything else that fails has done nothing. Safe for concurrent use.
+// FaultDisk is a file system whose operations fail on order. A write that fails has written half, inside a file up to the last
+// border of a sector before, and nothing if it was interrupted (EINTR); an allocation that fails has got half of the room; a
+// sync that fails loses what was not synced, if the file system below can do that. Everything else that fails has done nothing.
+// Safe for concurrent use.
 type FaultDisk struct {
 	inner wal.FS
 
@@ -186,7 +187,11 @@ func (f *faultFile) WriteAt(b []byte, at int64) (int, error) {
 	case interrupted(err):
 		return 0, err
 	}
-	n, werr := f.File.WriteAt(b[:len(b)/2], at)
+	half := int64(len(b) / 2)
+	if size, serr := f.File.Size(); serr == nil && at+int64(len(b)) <= size {
+		half = max((at+half)/sector*sector-at, 0)
+	}
+	n, werr := f.File.WriteAt(b[:half], at)
 	if werr != nil {
 		err = werr
 	}

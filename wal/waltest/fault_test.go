@@ -81,6 +81,19 @@ func TestFailedWrites(t *testing.T) {
 	}
 }
 
+// A failed write inside a file leaves whole sectors: nothing else tears one.
+func TestFailedWriteInside(t *testing.T) {
+	inner := NewCrashDisk()
+	d := NewFaultDisk(inner, Fault{At: 1, Ops: OpWrite, Err: syscall.EIO, Forever: true})
+	f := create(t, d, "a")
+	must(t, f.Allocate(8*sector))
+	for _, c := range []struct{ at, length, written int }{{10, 100, 0}, {400, 400, 112}, {sector, 4 * sector, 2 * sector}} {
+		if n, err := f.WriteAt(make([]byte, c.length), int64(c.at)); n != c.written || !errors.Is(err, syscall.EIO) {
+			t.Errorf("%d bytes at %d: %d, %v", c.length, c.at, n, err)
+		}
+	}
+}
+
 // A short write is a failure of writes only, whatever is asked for.
 func TestShortWriteFailsWritesOnly(t *testing.T) {
 	d := NewFaultDisk(NewCrashDisk(), Fault{At: 1, Err: io.ErrShortWrite})
