@@ -71,6 +71,20 @@ type ledger struct {
 	orders int
 }
 
+// copy is for another course of events from here on.
+func (l *ledger) copy() *ledger {
+	c := *l
+	c.msgs = make([]*msg, len(l.msgs))
+	for i, m := range l.msgs {
+		twin := *m
+		c.msgs[i] = &twin
+	}
+	if l.before != nil {
+		c.before = l.before.copy()
+	}
+	return &c
+}
+
 func (l *ledger) message(size int) *msg {
 	m := &msg{order: l.orders}
 	l.orders++

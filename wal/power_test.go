@@ -62,6 +62,7 @@ func stopped(t *testing.T, policy wal.Policy, seed uint64, steps, n int) (disk *
 // Power is lost in every operation of a workload of 300 offers and polls: what was answered is kept, as the policy says, and
 // no log is put out of service (T2: D1, D3, D4, D7, C1, R1, R7, R8). The death of the process alone loses nothing.
 func TestPowerLoss(t *testing.T) {
+	t.Parallel()
 	const steps, crashes = 300, 3
 	for _, p := range policies {
 		t.Run(p.name, func(t *testing.T) {

@@ -51,10 +51,11 @@ func (o Op) String() string {
 
 // Fault says what fails.
 type Fault struct {
-	At      int   // which operation, from 1 on; 0: none
-	Ops     Op    // of these kinds; 0: AllOps
-	Err     error // syscall.EIO and the like; io.ErrShortWrite fails writes only
-	Forever bool  // and all of these kinds after it
+	At      int    // which operation, from 1 on; 0: none
+	Ops     Op     // of these kinds; 0: AllOps
+	Err     error  // syscall.EIO and the like; io.ErrShortWrite fails writes only
+	Forever bool   // and all of these kinds after it
+	Then    func() // is called when the first one fails, before anything is done; may be nil
 }
 
 // FaultDisk is a file system whose operations fail on order. A write that fails has written half, inside a file up to the last
@@ -109,6 +110,9 @@ func (d *FaultDisk) fails(op Op) error {
 		return nil
 	}
 	d.hit = append(d.hit, op)
+	if d.count == f.At && f.Then != nil {
+		f.Then()
+	}
 	return f.Err
 }
 

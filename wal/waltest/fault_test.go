@@ -14,7 +14,10 @@ import (
 // The nth operation of a kind fails, once or from then on.
 func TestNthFails(t *testing.T) {
 	for _, forever := range []bool{false, true} {
-		d := NewFaultDisk(NewCrashDisk(), Fault{At: 3, Ops: OpSync | OpSyncDir, Err: syscall.EIO, Forever: forever})
+		thens := 0
+		d := NewFaultDisk(NewCrashDisk(), Fault{
+			At: 3, Ops: OpSync | OpSyncDir, Err: syscall.EIO, Forever: forever, Then: func() { thens++ },
+		})
 		f := create(t, d, "a")
 		var got []bool
 		for range 3 {
@@ -28,8 +31,8 @@ func TestNthFails(t *testing.T) {
 		if forever {
 			want = []Op{OpSync, OpSyncDir, OpSync, OpSyncDir}
 		}
-		if !slices.Equal(d.Hit(), want) {
-			t.Errorf("forever %v: hit %v", forever, d.Hit())
+		if !slices.Equal(d.Hit(), want) || thens != 1 {
+			t.Errorf("forever %v: hit %v, %d times then", forever, d.Hit(), thens)
 		}
 		d.Arm(Fault{})
 		must(t, f.Sync(), d.SyncDir("."))

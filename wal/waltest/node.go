@@ -4,6 +4,7 @@
 package waltest
 
 import (
+	"bytes"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -12,21 +13,21 @@ import (
 // sector is what a disk writes as a whole or not at all.
 const sector = 512
 
-// block is a sector's content. It is never changed once it is in a map; nil is a sector of zeros.
-type block *[sector]byte
+// block is a sector's content. It is never changed once it is in a map; a nil pointer is a sector of zeros.
+type block [sector]byte
 
 // node is the content of a file. Sectors that are in no map are zero.
 type node struct {
 	size       int64
-	sectors    map[int64]block
+	sectors    map[int64]*block
 	syncedSize int64
-	synced     map[int64]block
-	sizes      []int64           // since the last sync
-	versions   map[int64][]block // of the sectors written since
+	synced     map[int64]*block
+	sizes      []int64            // since the last sync
+	versions   map[int64][]*block // of the sectors written since
 }
 
 func newNode() *node {
-	return &node{sectors: map[int64]block{}, synced: map[int64]block{}, versions: map[int64][]block{}}
+	return &node{sectors: map[int64]*block{}, synced: map[int64]*block{}, versions: map[int64][]*block{}}
 }
 
 func (n *node) clone() *node {
@@ -40,19 +41,32 @@ func (n *node) clone() *node {
 }
 
 func (n *node) readAt(b []byte, at int64) int {
-	total := int(max(min(int64(len(b)), n.size-at), 0))
-	for b = b[:total]; len(b) > 0; {
-		i, from := at/sector, at%sector
-		var k int
-		if s := n.sectors[i]; s != nil {
-			k = copy(b, s[from:])
-		} else {
-			k = int(min(sector-from, int64(len(b))))
-			clear(b[:k])
+	b = b[:max(min(int64(len(b)), n.size-at), 0)]
+	clear(b)
+	first, last := at/sector, (at+int64(len(b))-1)/sector
+	if int64(len(n.sectors)) < last-first {
+		for i, s := range n.sectors { // far more is read than was ever written
+			if i >= first && i <= last {
+				s.copyTo(b, i*sector-at)
+			}
 		}
-		b, at = b[k:], at+int64(k)
+		return len(b)
 	}
-	return total
+	for i := first; i <= last; i++ {
+		if s := n.sectors[i]; s != nil {
+			s.copyTo(b, i*sector-at)
+		}
+	}
+	return len(b)
+}
+
+// copyTo copies a sector into b, which it starts at an offset of; that is negative where b starts inside it.
+func (s *block) copyTo(b []byte, at int64) {
+	if at < 0 {
+		copy(b, s[-at:])
+	} else {
+		copy(b[at:], s[:])
+	}
 }
 
 func (n *node) writeAt(b []byte, at int64) {
@@ -61,17 +75,29 @@ func (n *node) writeAt(b []byte, at int64) {
 	}
 	for len(b) > 0 {
 		i, from := at/sector, at%sector
-		s := new([sector]byte)
-		if old := n.sectors[i]; old != nil {
-			*s = *old
-		}
-		k := copy(s[from:], b)
-		n.put(i, s)
+		k := min(int(sector-from), len(b))
+		n.write(i, from, b[:k])
 		b, at = b[k:], at+int64(k)
 	}
 }
 
-func (n *node) put(i int64, s block) {
+// write changes a part of one sector.
+func (n *node) write(i, from int64, b []byte) {
+	old := n.sectors[i]
+	if old == nil && n.synced[i] == nil && n.versions[i] == nil && bytes.Equal(b, zeros[:len(b)]) {
+		return // lost or not, nothing is to be seen of it
+	}
+	s := new(block)
+	if old != nil {
+		*s = *old
+	}
+	copy(s[from:], b)
+	n.put(i, s)
+}
+
+var zeros block
+
+func (n *node) put(i int64, s *block) {
 	if s == nil {
 		delete(n.sectors, i)
 	} else {
@@ -93,7 +119,7 @@ func (n *node) truncate(size int64) {
 			case from <= 0:
 				n.put(i, nil)
 			case from < sector:
-				cut := new([sector]byte)
+				cut := new(block)
 				copy(cut[:from], s[:from])
 				n.put(i, cut)
 			}
@@ -148,7 +174,7 @@ func (n *node) crash(r *rand.Rand, kept float64) *node {
 		case from <= 0:
 			delete(c.synced, i)
 		case from < sector:
-			cut := new([sector]byte)
+			cut := new(block)
 			copy(cut[:from], s[:from])
 			c.synced[i] = cut
 		}
