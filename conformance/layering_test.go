@@ -46,6 +46,7 @@ var mayImport = map[string][]string{
 	"security":                 {},
 	"conformance":              {},
 	"conformance/bugs":         {},
+	"broker/simulation":        {},
 }
 
 // onlyIn lists, for a module that is not ours, the packages that may import it.

@@ -184,6 +184,7 @@ func (d *Dir) Open(ctx context.Context, queue string) (*Log, error) {
 }
 
 func (d *Dir) recover(ctx context.Context, path string, f File) (*Log, error) {
+	f.DropCache()
 	size, err := f.Size()
 	if err != nil {
 		return nil, err

@@ -35,6 +35,9 @@ type File interface {
 	// Allocate makes the file end at size at least, with zeros, and the room for that really there.
 	Allocate(size int64) error
 	Size() (int64, error)
+	// DropCache lets the next reads come from the medium: after a failed sync the system may take contents for written that
+	// are not there (D5). What is still to be written stays. Best effort.
+	DropCache()
 	Close() error
 }
 

@@ -14,6 +14,9 @@ import (
 // Allocate writes zeros.
 func (f osFile) Allocate(size int64) error { return writeZeros(f, size) }
 
+// DropCache does nothing: this system has no such call that we use.
+func (f osFile) DropCache() {}
+
 // Free is not known here.
 func (osFS) Free(string) (uint64, error) { return math.MaxUint64, nil }
 

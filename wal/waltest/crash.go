@@ -463,6 +463,13 @@ func (f *crashFile) LoseUnsynced() {
 	f.n.loseUnsynced()
 }
 
+// DropCache forgets what a failed sync has left for written.
+func (f *crashFile) DropCache() {
+	f.d.mu.Lock()
+	defer f.d.mu.Unlock()
+	f.n.dropCache()
+}
+
 func (f *crashFile) Truncate(size int64) error {
 	last, err := f.begin(true)
 	defer f.d.mu.Unlock()

@@ -147,6 +147,20 @@ func (n *node) clean() {
 
 func (n *node) loseUnsynced() { n.clean() }
 
+// dropCache makes the sectors that are not to be written any more those of the medium.
+func (n *node) dropCache() {
+	for i := range n.sectors {
+		if len(n.versions[i]) == 0 && n.synced[i] == nil {
+			delete(n.sectors, i)
+		}
+	}
+	for i, s := range n.synced {
+		if len(n.versions[i]) == 0 {
+			n.sectors[i] = s
+		}
+	}
+}
+
 // crash is what is left of the file: unsynced sectors are there with this probability.
 func (n *node) crash(r *rand.Rand, kept float64) *node {
 	c := newNode()

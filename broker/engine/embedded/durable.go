@@ -29,6 +29,7 @@ type LogOptions struct {
 	MinFreeDisk  uint64 // bytes; below it durable offers are refused (D9)
 	OnCorruption Corruption
 	Logger       *slog.Logger // nil: silent
+	FS           wal.FS       // where Dir is; nil: the system's files
 }
 
 // Corruption is what happens to a damaged log at the start (R3).
@@ -42,7 +43,7 @@ const (
 
 func (o LogOptions) wal() wal.Options {
 	w := wal.Options{
-		Compress: o.Compress, Compact: o.Compact, MinFreeDisk: o.MinFreeDisk, Salvage: o.OnCorruption == Salvage, Check: CheckRecord,
+		FS: o.FS, Compress: o.Compress, Compact: o.Compact, MinFreeDisk: o.MinFreeDisk, Salvage: o.OnCorruption == Salvage, Check: CheckRecord,
 		Sync: wal.Policy{Interval: max(0, o.Sync), Never: o.Sync < 0},
 		Note: func(level wal.Level, file, text string) {
 			o.Logger.Log(context.Background(), [...]slog.Level{slog.LevelDebug, slog.LevelWarn, slog.LevelError}[level], text, "log", file)
