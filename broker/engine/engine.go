@@ -54,6 +54,7 @@ type QueueStatus struct {
 type Features struct {
 	SyncBeforeOK bool
 	PutBack      bool
+	Ack          bool // Queue.Take
 	Ordered      bool
 }
 
@@ -93,6 +94,23 @@ type Queue interface {
 	Poll(ctx context.Context) (*wire.Message, error)
 	// PutBack returns a polled message to the head of the queue (P3), also beyond the capacity.
 	PutBack(m *wire.Message) error
+	// Take is Poll, but the message stays the queue's until its lease is settled: nobody else gets it, it does not count
+	// for the capacity, and after a restart it is in the queue again (A2).
+	Take(ctx context.Context) (Lease, error)
+}
+
+// Lease is a message that Queue.Take has handed out. The first settlement counts; later ones do nothing.
+type Lease interface {
+	Message() *wire.Message
+	// Deliveries counts how often the message has been handed out since the engine was opened, this time included (A4).
+	Deliveries() int
+	// Ack takes the message out for good. The function waits until that is as safe as the engine makes an offer (A2); its
+	// error means that the message is in the queue again. Many leases are settled with one sync if all are
+	// acknowledged before the first wait.
+	Ack() (wait func() error)
+	// Return gives the message back to the head of its queue, also beyond the capacity (A3). Not delivered: its consumer
+	// cannot have got it, and it does not count as a delivery.
+	Return(delivered bool) error
 }
 
 // Topic is one topic.

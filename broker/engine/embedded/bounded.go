@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"gondola/broker/engine"
-	"gondola/broker/wire"
 )
 
 // waitingPoll is a poll in line. entry and err are set, with the queue's mutex held, before done is closed.
@@ -97,19 +96,19 @@ func (q *queue) accept(e entry) bool {
 	return true
 }
 
-func (q *queue) pollBounded(ctx context.Context) (*wire.Message, error) {
+func (q *queue) popBounded(ctx context.Context) (entry, error) {
 	q.mu.Lock()
 	if q.gone != nil {
 		defer q.mu.Unlock()
-		return nil, q.gone
+		return entry{}, q.gone
 	}
 	if e, ok := q.takeAndAdmit(); ok {
 		q.mu.Unlock()
-		return e.m, nil
+		return e, nil
 	}
 	if ctx.Err() != nil {
 		q.mu.Unlock()
-		return nil, engine.ErrQueueEmpty
+		return entry{}, engine.ErrQueueEmpty
 	}
 	w := &waitingPoll{done: make(chan struct{})}
 	place := q.polls.join(w)
@@ -117,7 +116,7 @@ func (q *queue) pollBounded(ctx context.Context) (*wire.Message, error) {
 
 	select {
 	case <-w.done:
-		return w.entry.m, w.err
+		return w.entry, w.err
 	case <-ctx.Done():
 	}
 	q.mu.Lock()
@@ -126,7 +125,7 @@ func (q *queue) pollBounded(ctx context.Context) (*wire.Message, error) {
 	case <-w.done:
 		// Handed over while ctx ended: its caller may be gone, so the message is not taken (P2).
 		if w.err != nil {
-			return nil, w.err
+			return entry{}, w.err
 		}
 		if q.gone == nil {
 			q.putBack(w.entry)
@@ -134,7 +133,7 @@ func (q *queue) pollBounded(ctx context.Context) (*wire.Message, error) {
 	default:
 		q.polls.leave(place)
 	}
-	return nil, engine.ErrQueueEmpty
+	return entry{}, engine.ErrQueueEmpty
 }
 
 // takeAndAdmit pops the oldest live entry, also one whose offer is still in line. It runs with mu held.

@@ -31,16 +31,16 @@ func (q *queue) offerCircular(m *wire.Message) error {
 	return nil
 }
 
-// pollCircular never waits.
-func (q *queue) pollCircular() (*wire.Message, error) {
+// popCircular never waits.
+func (q *queue) popCircular() (entry, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.gone != nil {
-		return nil, q.gone
+		return entry{}, q.gone
 	}
 	e, ok := q.take()
 	if !ok {
-		return nil, engine.ErrQueueEmpty
+		return entry{}, engine.ErrQueueEmpty
 	}
-	return e.m, nil
+	return e, nil
 }

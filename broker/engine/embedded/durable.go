@@ -117,6 +117,7 @@ func newDurable(q *queue, log *wal.Log, logger *slog.Logger) *durable {
 	d := &durable{queue: q, log: log, logged: map[uuid.UUID]*held{}, logger: logger}
 	q.enqueue = d.enqueue
 	q.dropped = d.acknowledgeLater
+	q.consume = d.acknowledge
 	return d
 }
 
@@ -222,36 +223,41 @@ func (d *durable) failure(err error) error {
 
 // Poll takes the oldest message. Its ACK is in the log before it is handed out (P1).
 func (d *durable) Poll(ctx context.Context) (*wire.Message, error) {
-	m, err := d.pollBounded(ctx)
+	e, err := d.popBounded(ctx)
 	if err != nil {
 		return nil, err
 	}
 	d.mu.Lock()
-	_, logged := d.logged[m.ID]
-	delete(d.logged, m.ID)
-	var ticket wal.Ticket
-	if logged {
-		ticket, err = d.log.Enqueue(ackOf(m.ID))
-	}
+	wait := d.acknowledge(e)
 	d.mu.Unlock()
-	if !logged {
-		return m, nil
+	if err := wait(); err != nil {
+		return nil, err
 	}
-	if err == nil {
-		err = ticket.Wait()
+	return e.m, nil
+}
+
+// acknowledge logs that an entry has been consumed. It runs with the queue's mutex held; wait, which does not, tells when the
+// record is in the log. If it does not get there the entry is in the queue again.
+func (d *durable) acknowledge(e entry) (wait func() error) {
+	if e.held == nil {
+		return settledAlready
 	}
-	if err != nil {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		h := &held{ready: true}
-		d.logged[m.ID] = h
-		e := newEntry(m)
-		e.held = h
-		d.putBack(e)
-		return nil, d.failure(err)
+	delete(d.logged, e.m.ID)
+	ticket, err := d.log.Enqueue(ackOf(e.m.ID))
+	return func() error {
+		if err == nil {
+			err = ticket.Wait()
+		}
+		if err != nil {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.logged[e.m.ID] = e.held
+			d.putBack(e)
+			return d.failure(err)
+		}
+		d.compactNowAndThen()
+		return nil
 	}
-	d.compactNowAndThen()
-	return m, nil
 }
 
 func ackOf(id uuid.UUID) wal.Record { return wal.Record{Kind: wal.Ack, ID: uuid.New(), Payload: id[:]} }

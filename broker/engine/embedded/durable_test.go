@@ -246,6 +246,49 @@ func TestPutBackAndRestart(t *testing.T) {
 	}
 }
 
+// What is leased stays in the log: after a restart it is in its old place, counted anew, unless it has been acknowledged (A2).
+func TestLeasesAndRestart(t *testing.T) {
+	o := LogOptions{Dir: t.TempDir()}
+	e := openLogged(t, o)
+	q := newDurableQueue(t, e, "q", 10)
+	b := toLog("b")
+	mustOffer(t, q, toLog("a"), b, toLog("c"), toLog("d"))
+	var leases []engine.Lease
+	for range 3 {
+		l, err := q.Take(ended)
+		if err != nil {
+			t.Fatal(err)
+		}
+		leases = append(leases, l)
+	}
+	again := *b
+	mustOffer(t, q, &again) // D11: it is still in the queue
+	if err := leases[2].Return(true); err != nil {
+		t.Fatal(err)
+	}
+	if err := leases[0].Ack()(); err != nil {
+		t.Fatal(err)
+	}
+	e = restart(t, e, o)
+	defer func() { e.Close() }()
+	if err := leases[1].Return(true); !errors.Is(err, engine.ErrClosed) {
+		t.Errorf("return to an engine that has closed: %v", err)
+	}
+	for _, want := range []string{"b", "c", "d"} {
+		l, err := find(t, e, "q").Take(ended)
+		if err != nil || string(l.Message().Payload) != want || l.Deliveries() != 1 {
+			t.Fatalf("%v, %v; want %s", l, err, want)
+		}
+		if err := l.Ack()(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e = restart(t, e, o)
+	if got := drain(t, find(t, e, "q")); len(got) > 0 {
+		t.Errorf("acknowledged ones came back: %q", got)
+	}
+}
+
 // A frame that arrives twice is stored once (D11).
 func TestSameIDTwice(t *testing.T) {
 	e := openLogged(t, LogOptions{Dir: t.TempDir()})

@@ -120,7 +120,7 @@ func (e *Engine) createDurable(ctx context.Context, spec engine.QueueSpec) (engi
 
 // Features says what this engine keeps.
 func (e *Engine) Features() engine.Features {
-	return engine.Features{PutBack: true, Ordered: true, SyncBeforeOK: e.dir != nil && e.log.Sync == 0}
+	return engine.Features{PutBack: true, Ack: true, Ordered: true, SyncBeforeOK: e.dir != nil && e.log.Sync == 0}
 }
 
 // CreateQueue makes the queue or returns the one that exists.

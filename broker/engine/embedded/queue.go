@@ -25,8 +25,9 @@ type queue struct {
 	gone   error // ErrQueueNotFound after removal, ErrClosed after Close, *engine.OutOfServiceError in quarantine
 
 	// Set for a durable queue; called with mu held.
-	enqueue func(e entry) // logs an entry that is being stored
-	dropped func(e entry) // an entry that is in the log has expired
+	enqueue func(e entry)                     // logs an entry that is being stored
+	dropped func(e entry)                     // an entry that is in the log has expired
+	consume func(e entry) (wait func() error) // logs that an entry has been consumed; wait runs without mu
 }
 
 var _ engine.Queue = (*queue)(nil)
@@ -49,10 +50,16 @@ func (q *queue) Offer(ctx context.Context, m *wire.Message) error {
 
 // Poll takes the oldest live message.
 func (q *queue) Poll(ctx context.Context) (*wire.Message, error) {
+	e, err := q.pop(ctx)
+	return e.m, err
+}
+
+// pop takes the oldest live entry.
+func (q *queue) pop(ctx context.Context) (entry, error) {
 	if q.spec.Kind == engine.Circular {
-		return q.pollCircular()
+		return q.popCircular()
 	}
-	return q.pollBounded(ctx)
+	return q.popBounded(ctx)
 }
 
 // PutBack returns m to the head, or to the poll that has waited longest. Its life is measured anew by the wall clock.
@@ -68,7 +75,13 @@ func (q *queue) PutBack(m *wire.Message) error {
 
 // putBack runs with mu held.
 func (q *queue) putBack(e entry) {
-	if e.dead(time.Now()) || q.hand(e) {
+	if e.dead(time.Now()) {
+		if e.held != nil {
+			q.dropped(e)
+		}
+		return
+	}
+	if q.hand(e) {
 		return
 	}
 	q.remember(e)

@@ -11,9 +11,10 @@ import (
 
 // entry is a stored message with its monotonic end of life (P7); the zero time is never.
 type entry struct {
-	m    *wire.Message
-	dies time.Time
-	held *held // of a durable message; nil: it lives in memory
+	m          *wire.Message
+	dies       time.Time
+	held       *held // of a durable message; nil: it lives in memory
+	deliveries int   // how often it has been leased
 }
 
 // newEntry decides the life of a message that arrives now: what is left of it by the wall clock, then monotonic.

@@ -40,6 +40,13 @@ func Run(t *testing.T, open func(t *testing.T) engine.Engine) {
 		{"Expiry", nil, expiry},
 		{"ExpiryWhileWaiting", nil, expiryWhileWaiting},
 		{"PutBack", func(f engine.Features) bool { return f.PutBack }, putBack},
+		{"LeaseAck", leasing, leaseAck},
+		{"LeaseReturn", leasing, leaseReturn},
+		{"LeasesOfACircularQueue", leasing, leasesOfACircularQueue},
+		{"LeaseWaits", leasing, leaseWaits},
+		{"LeaseExpires", leasing, leaseExpires},
+		{"LeaseOutlivesItsQueue", leasing, leaseOutlivesItsQueue},
+		{"LeasesLoseNothing", leasing, leasesLoseNothing},
 		{"GrowsAndShrinks", nil, growsAndShrinks},
 		{"EachOnce", nil, eachOnce},
 		{"OrderOfProducers", func(f engine.Features) bool { return f.Ordered }, orderOfProducers},
@@ -214,9 +221,9 @@ func fullAndEmpty(t *testing.T, e engine.Engine) {
 	if err := q.Offer(now(), message("c")); !errors.Is(err, engine.ErrQueueFull) {
 		t.Errorf("offer to a full queue: %v", err)
 	}
+	begun := time.Now()
 	brief, cancel := context.WithTimeout(patient(t), 20*time.Millisecond)
 	defer cancel()
-	begun := time.Now()
 	if err := q.Offer(brief, message("c")); !errors.Is(err, engine.ErrQueueFull) {
 		t.Errorf("offer that waited in vain: %v", err)
 	}
@@ -224,9 +231,9 @@ func fullAndEmpty(t *testing.T, e engine.Engine) {
 		t.Errorf("offer waited only %v", d)
 	}
 	polls(t, q, "a", "b")
+	begun = time.Now()
 	brief, cancel = context.WithTimeout(patient(t), 20*time.Millisecond)
 	defer cancel()
-	begun = time.Now()
 	if _, err := q.Poll(brief); !errors.Is(err, engine.ErrQueueEmpty) {
 		t.Errorf("poll that waited in vain: %v", err)
 	}
