@@ -169,14 +169,17 @@ func run(args []string) int {
 	in := lisp.New(lisp.Options{
 		Stdin: os.Stdin, Stdout: p, Stderr: os.Stderr, Logger: logger, LoadPath: o.LoadPath, Modules: o.Modules,
 		Args:   append([]string{}, o.Args...), // never nil: nil is an embedded interpreter's
-		Source: o.Source, Tables: ipcmod.Module(config),
+		Limits: o.Box.Limits(), Sandbox: o.Box.Sandbox(), Source: o.Source, Tables: ipcmod.Module(config),
 	})
+	if unknown := in.Runtime().UnknownAllowed(); unknown != nil {
+		return unknownAllowed(unknown)
+	}
 	if o.Serve {
 		watchHangup(in, o.File)
 	}
 	v, err := in.Eval(p.ctx, o.Text, o.File)
 	if err == nil && !o.Quiet && !v.IsNil() {
-		fmt.Fprintln(p, value.PrStr(v))
+		err = printValue(p.ctx, in, p, v)
 	}
 	if err == nil && o.Serve {
 		<-p.ctx.Done()
@@ -193,6 +196,22 @@ func run(args []string) int {
 	}
 	shut(in, open, signalled)
 	return p.status(status)
+}
+
+// printValue prints the value of the last form (H1), within the limits.
+func printValue(ctx context.Context, in *lisp.Interp, w io.Writer, v value.Value) error {
+	text, err := in.Show(ctx, v)
+	if err == nil {
+		fmt.Fprintln(w, text)
+	}
+	return err
+}
+
+// unknownAllowed is wrong usage of --allow.
+func unknownAllowed(names []string) int {
+	fmt.Fprintf(os.Stderr, "gondola: --allow: there is no function or group %s; the groups are %s\n",
+		strings.Join(names, ", "), strings.Join(eval.GroupNames(), ", "))
+	return statusUsage
 }
 
 // newLogger is the log of H6: by default warnings on standard error, one line each.
@@ -230,6 +249,7 @@ func watchHangup(in *lisp.Interp, file string) {
 // interact runs the REPL. Servers stay open until it ends.
 func interact(o *cli.Options) int {
 	open := &ipcmod.Register{}
+	var unknown []string
 	session, err := repl.New(repl.Options{
 		Version: version, Venice: venice, Theme: paint.Select(o.Theme, os.Getenv), Dumb: os.Getenv("TERM") == "dumb",
 		HistoryFile: cli.StateFile("history"), InitFile: cli.ConfigFile("init.venice"),
@@ -243,11 +263,16 @@ func interact(o *cli.Options) int {
 		},
 	}, func(out io.Writer, source func(name string) string) *lisp.Interp {
 		logger := newLogger(o, out)
-		return lisp.New(lisp.Options{
+		in := lisp.New(lisp.Options{
 			Stdout: out, Stderr: out, Logger: logger, LoadPath: o.LoadPath, Modules: o.Modules, RunMode: "repl", Args: []string{},
-			Source: source, Tables: ipcmod.Module(ipcmod.Config{Logger: logger, Open: open}),
+			Limits: o.Box.Limits(), Sandbox: o.Box.Sandbox(), Source: source, Tables: ipcmod.Module(ipcmod.Config{Logger: logger, Open: open}),
 		})
+		unknown = in.Runtime().UnknownAllowed()
+		return in
 	})
+	if unknown != nil {
+		return unknownAllowed(unknown)
+	}
 	if err == nil {
 		defer shut(session.Interp(), open, true)
 		err = session.Run()

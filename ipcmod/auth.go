@@ -27,8 +27,8 @@ var authTable = eval.Table{
 	{Name: "ipc/add-acl", Min: 5, Max: 5, Fn: addACL, Forms: "(ipc/add-acl authenticator dest-type dest-name access principal)", Doc: "Sets the one entry of a destination (:queue, :topic, :function) and a user: :poll, :offer, :offer-poll, :subscribe, :publish, :publish-subscribe, :execute or :deny. It replaces the default in full. The authenticator."},
 	{Name: "ipc/remove-acl", Min: 2, Max: 4, Fn: removeACL, Forms: "(ipc/remove-acl authenticator dest-type dest-name principal)\n(ipc/remove-acl authenticator dest-type dest-name)\n(ipc/remove-acl authenticator dest-type)", Doc: "Removes entries: one, those of a destination, or all of a type. The authenticator."},
 	{Name: "ipc/default-acl", Min: 3, Max: 3, Fn: defaultACL, Forms: "(ipc/default-acl authenticator dest-type access)", Doc: "Sets what users without an entry may do. The authenticator."},
-	{Name: "ipc/store-authenticator", Min: 2, Max: 2, Fn: storeAuthenticator, Forms: "(ipc/store-authenticator authenticator dest)", Doc: "Writes users and access lists as JSON to an io/file (mode 0600, replaced as a whole) or an output stream."},
-	{Name: "ipc/load-authenticator", Min: 1, Max: -1, Fn: loadAuthenticator, Forms: "(ipc/load-authenticator source)", Doc: "Reads an authenticator from an io/file or an input stream. A text that does not parse in full is an error and grants nothing."},
+	{Name: "ipc/store-authenticator", Touches: eval.Files, Min: 2, Max: 2, Fn: storeAuthenticator, Forms: "(ipc/store-authenticator authenticator dest)", Doc: "Writes users and access lists as JSON to an io/file (mode 0600, replaced as a whole) or an output stream."},
+	{Name: "ipc/load-authenticator", Touches: eval.Files, Min: 1, Max: -1, Fn: loadAuthenticator, Forms: "(ipc/load-authenticator source)", Doc: "Reads an authenticator from an io/file or an input stream. A text that does not parse in full is an error and grants nothing."},
 }
 
 type authenticator struct{ *security.Users }

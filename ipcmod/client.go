@@ -20,12 +20,14 @@ var clientType = &value.Type{Name: clientClass}
 // client is a client as scripts hold it.
 type client struct {
 	*broker.Client
-	open *Register
+	open    *Register
+	release func() // of the handle that the limits count
 }
 
 // Close closes the connection; try-with calls it. Calls that wait fail at once. Closing again does nothing.
 func (c *client) Close() error {
 	c.open.dropClient(c.Client)
+	c.release()
 	return exception(c.Client.Close())
 }
 
@@ -38,9 +40,9 @@ func (m *module) clientTable() eval.Table {
 		{Name: "ipc/client", Min: 1, Max: -1, Fn: m.newClient, Forms: "(ipc/client port)\n(ipc/client port & options)\n(ipc/client host port & options)\n(ipc/client conn-uri)\n(ipc/client conn-uri & options)",
 			Doc: "Opens a client. Blocks for the connection and the handshake, at most 2 s a step. Options: :encrypt (also without the server's wish; with credentials it is always so), :user-name, :password, :socket-snd-buf-size, :socket-rcv-buf-size."},
 		{Name: "ipc/clone", Min: 1, Max: 1, Fn: m.clone, Forms: "(ipc/clone client)", Doc: "Opens another client with the address and options of this one."},
-		{Name: "ipc/send", Min: 3, Max: 3, Fn: send, Forms: "(ipc/send client fn-name message)", Doc: "Calls a function of the server and waits for its response, at most 10 s."},
-		{Name: "ipc/send-async", Min: 3, Max: 3, Fn: sendAsync, Forms: "(ipc/send-async client fn-name message)", Doc: "Calls a function of the server; a future of the response."},
-		{Name: "ipc/send-oneway", Min: 3, Max: 3, Fn: sendOneway, Forms: "(ipc/send-oneway client fn-name message)", Doc: "Calls a function without an answer; nil when the message has been written."},
+		{Name: "ipc/send", Touches: eval.Nothing, Min: 3, Max: 3, Fn: send, Forms: "(ipc/send client fn-name message)", Doc: "Calls a function of the server and waits for its response, at most 10 s."},
+		{Name: "ipc/send-async", Touches: eval.Nothing, Min: 3, Max: 3, Fn: sendAsync, Forms: "(ipc/send-async client fn-name message)", Doc: "Calls a function of the server; a future of the response."},
+		{Name: "ipc/send-oneway", Touches: eval.Nothing, Min: 3, Max: 3, Fn: sendOneway, Forms: "(ipc/send-oneway client fn-name message)", Doc: "Calls a function without an answer; nil when the message has been written."},
 	}
 }
 
@@ -58,16 +60,21 @@ func (m *module) newClient(th *eval.Thread, in *eval.Args) (value.Value, error) 
 	if o.err != nil {
 		return value.Nil, o.err
 	}
-	c, err := broker.Dial(th.Context(), addr, opts)
-	return m.opened(c, err)
+	return m.open(th, func() (*broker.Client, error) { return broker.Dial(th.Context(), addr, opts) })
 }
 
-func (m *module) opened(c *broker.Client, err error) (value.Value, error) {
+func (m *module) open(th *eval.Thread, dial func() (*broker.Client, error)) (value.Value, error) {
+	release, err := th.Hold(eval.Handles)
 	if err != nil {
+		return value.Nil, err
+	}
+	c, err := dial()
+	if err != nil {
+		release()
 		return value.Nil, exception(err)
 	}
 	m.Open.addClient(c)
-	return value.NewHost(clientType, &client{c, m.Open}).Val(), nil
+	return value.NewHost(clientType, &client{c, m.Open, release}).Val(), nil
 }
 
 // clientAddress takes the leading arguments (ipc-api.md 6.1): two arguments are always host and port.
@@ -111,7 +118,7 @@ func (m *module) clone(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	if err := in.Done(); err != nil {
 		return value.Nil, err
 	}
-	return m.opened(c.Clone(th.Context()))
+	return m.open(th, func() (*broker.Client, error) { return c.Clone(th.Context()) })
 }
 
 // call runs a blocking call of the client; an interrupt of the script ends it (E11).

@@ -19,13 +19,15 @@ var serverType = &value.Type{Name: "com.github.jlangch.venice.util.ipc.Server"}
 // server is a server as scripts hold it.
 type server struct {
 	*broker.Server
-	open *Register
-	log  *serverLog // nil without :server-log-dir
+	open    *Register
+	log     *serverLog // nil without :server-log-dir
+	release func()     // of the handle that the limits count
 }
 
 // Close drains and closes the server; try-with calls it. Closing again does nothing.
 func (s *server) Close() error {
 	s.open.dropServer(s.Server)
+	s.release()
 	err := s.Server.Close()
 	if s.log != nil {
 		err = errors.Join(err, s.log.Close())
@@ -41,12 +43,12 @@ func (m *module) serverTable() eval.Table {
 	return eval.Table{
 		{Name: "ipc/server", Min: 1, Max: -1, Fn: m.newServer, Forms: "(ipc/server port & options)\n(ipc/server conn-uri & options)",
 			Doc: "Starts a server on a port of the loopback interface or on a URI, \"af-inet://0.0.0.0:33333\". Returns when it listens. Options: :max-connections (20), :max-message-size (20MB), :max-queues, :max-topics, :max-functions (20 each), :compress-cutoff-size (-1: off), :dead-letter-queue-size (100), :socket-snd-buf-size, :socket-rcv-buf-size, :heartbeat-interval (s; 0: off), :encrypt (false: clients may ask for it), :authenticator (needs :encrypt true), :server-log-dir (an existing directory, for server.log), :write-ahead-log-dir (an existing directory: there can be durable queues), :write-ahead-log-compress (false), :write-ahead-log-compact (at the start; false), :write-ahead-log-sync (:always, :none, or milliseconds), :on-log-corruption (:quarantine, :fail-start, :salvage), :min-free-disk (64MB), :expose-errors (false)."},
-		{Name: "ipc/close", Min: 1, Max: 1, Fn: closeNode, Forms: "(ipc/close server)\n(ipc/close client)", Doc: "Closes a server, which serves what has arrived first, or a client. Closing again does nothing."},
-		{Name: "ipc/running?", Min: 1, Max: 1, Fn: running, Forms: "(ipc/running? server)\n(ipc/running? client)", Doc: "Whether a server or client is open."},
+		{Name: "ipc/close", Touches: eval.Nothing, Min: 1, Max: 1, Fn: closeNode, Forms: "(ipc/close server)\n(ipc/close client)", Doc: "Closes a server, which serves what has arrived first, or a client. Closing again does nothing."},
+		{Name: "ipc/running?", Touches: eval.Nothing, Min: 1, Max: 1, Fn: running, Forms: "(ipc/running? server)\n(ipc/running? client)", Doc: "Whether a server or client is open."},
 	}
 }
 
-func (m *module) newServer(_ *eval.Thread, in *eval.Args) (value.Value, error) {
+func (m *module) newServer(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	addr, err := serverAddress(in.Value())
 	if err != nil {
 		return value.Nil, err
@@ -84,9 +86,19 @@ func (m *module) newServer(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 	if o.err != nil {
 		return value.Nil, o.err
 	}
-	out := &server{open: m.Open}
+	if opts.Log != nil || logDir != "" {
+		if err := th.Permit("ipc/server", eval.Files); err != nil {
+			return value.Nil, err
+		}
+	}
+	release, err := th.Hold(eval.Handles)
+	if err != nil {
+		return value.Nil, err
+	}
+	out := &server{open: m.Open, release: release}
 	if logDir != "" {
 		if out.log, err = openServerLog(logDir, m.Logger.Handler()); err != nil {
+			release()
 			return value.Nil, value.Throwf(value.IpcException, "The server log in '%s' cannot be written: %v", logDir, err)
 		}
 		opts.Logger = slog.New(out.log)
@@ -96,6 +108,7 @@ func (m *module) newServer(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 		err = s.Start()
 	}
 	if err != nil {
+		release()
 		if out.log != nil {
 			err = errors.Join(err, out.log.Close())
 		}

@@ -28,6 +28,8 @@ type Options struct {
 	Logger   *slog.Logger
 	MaxDepth int64                    // script calls; 0: 10,000 (L8)
 	Source   func(name string) string // the text evaluated under a name, for (source f); nil: only files and modules have one
+	Limits   eval.Limits              // what an evaluation may use; zero: no limits
+	Sandbox  *eval.Sandbox            // what scripts may touch; nil: everything. It sets no limits: eval.SandboxLimits has those of reliability.md 10
 	Tables   []eval.Table             // functions of the host beside those of the language: ipcmod.Module
 }
 
@@ -41,6 +43,7 @@ func New(o Options) *Interp {
 	rt := eval.NewRuntime(eval.Config{
 		Stdin: o.Stdin, Stdout: o.Stdout, Stderr: o.Stderr, Args: o.Args, RunMode: o.RunMode,
 		LoadPath: o.LoadPath, Modules: o.Modules, Logger: o.Logger, MaxDepth: o.MaxDepth, Source: o.Source,
+		Limits: o.Limits, Sandbox: o.Sandbox,
 	})
 	rt.Install(core.Tables()...)
 	rt.Install(o.Tables...)
@@ -59,6 +62,20 @@ func (i *Interp) Eval(ctx context.Context, text, file string) (value.Value, erro
 	th.SetName("main")
 	defer th.Release()
 	return th.Guard(func() (value.Value, error) { return core.EvalText(th, text, file) })
+}
+
+// Show is the readable printed form of a value, printed as an evaluation of its own.
+func (i *Interp) Show(ctx context.Context, v value.Value) (string, error) {
+	th := i.rt.NewThread(ctx)
+	defer th.Release()
+	text := ""
+	_, err := th.Guard(func() (_ value.Value, err error) {
+		p := value.Printer{Readable: true, Caller: th}
+		p.Print(v)
+		text, err = p.Text()
+		return value.Nil, err
+	})
+	return text, err
 }
 
 // LoadedFiles are the files that scripts have loaded so far, sorted.

@@ -31,6 +31,7 @@ type Options struct {
 	LogLevel    slog.Level
 	LogJSON     bool
 	ErrorFormat lisp.ErrorFormat
+	Box         Box
 	Theme       string // of colours: "dark", "light", "none"; "": what the terminal says
 
 	File string // the script's name in errors
@@ -56,7 +57,9 @@ type option struct {
 }
 
 // options is the table that parsing, --help and completion share.
-var options = []option{
+var options = slices.Concat(generalOptions, sandboxOptions)
+
+var generalOptions = []option{
 	{names: []string{"e"}, arg: "EXPR", help: "evaluate an expression; several are evaluated in order", set: func(o *Options, text string) error {
 		if o.File != "" {
 			text = o.Text + "\n" + text
@@ -133,7 +136,7 @@ func Usage(commands string) string { return fmt.Sprintf(usageText, commands, opt
 // optionsHelp is the options, one a line.
 func optionsHelp() string {
 	var b strings.Builder
-	for _, row := range append(options, option{names: []string{"help"}, help: "print this"}) {
+	for _, row := range append(slices.Clip(options), option{names: []string{"help"}, help: "print this"}) {
 		var names []string
 		for _, n := range row.names {
 			names = append(names, dashed(n))

@@ -160,22 +160,37 @@ func sendAction(name string) func(*eval.Thread, []value.Value) (value.Value, err
 		if !eval.IsFunction(args[1]) {
 			return value.Nil, value.CoerceError(args[1], "function")
 		}
-		a.enqueue(agentAction{th: th.Fork(), f: args[1], args: append([]value.Value(nil), args[2:]...)})
-		return args[0], nil
+		if err := th.Charge(actionSize); err != nil {
+			return value.Nil, err
+		}
+		return args[0], a.enqueue(th, agentAction{th: th.Fork(), f: args[1], args: append([]value.Value(nil), args[2:]...)})
 	}
 }
 
-func (a *agent) enqueue(action agentAction) {
+// actionSize is what limits count for an action that waits, in bytes: it has a thread.
+const actionSize = 20 << 10
+
+// enqueue adds an action; a goroutine for it counts as a future of th.
+func (a *agent) enqueue(th *eval.Thread, action agentAction) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.actions = append(a.actions, action)
 	if !a.running {
+		release, err := th.Hold(eval.Futures)
+		if err != nil {
+			if action.th != nil {
+				action.th.Release()
+			}
+			return err
+		}
 		a.running = true
-		go a.run()
+		go a.run(release)
 	}
+	a.actions = append(a.actions, action)
+	return nil
 }
 
-func (a *agent) run() {
+func (a *agent) run(release func()) {
+	defer release()
 	for {
 		a.mu.Lock()
 		if len(a.actions) == 0 {
@@ -246,7 +261,9 @@ func awaitAgents(th *eval.Thread, wait <-chan time.Time, agents []value.Value) (
 			return value.Nil, err
 		}
 		done[i] = make(chan struct{})
-		a.enqueue(agentAction{done: done[i]})
+		if err := a.enqueue(th, agentAction{done: done[i]}); err != nil {
+			return value.Nil, err
+		}
 	}
 	for _, d := range done {
 		select {

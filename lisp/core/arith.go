@@ -536,11 +536,17 @@ func mayGrow(th *eval.Thread, fn string, count int) error {
 	if count >= most {
 		return value.Errorf("%s: a list holds at most %d elements", fn, most)
 	}
-	if count%look == 0 {
-		return th.Interrupted()
+	if count == 0 || count%look != 0 {
+		return nil
 	}
-	return nil
+	if err := th.Turns(look); err != nil {
+		return err
+	}
+	return th.Room(count * slotSize)
 }
+
+// slotSize is what limits count for an element, in bytes.
+const slotSize = 16
 
 // countFrom is the endless (range).
 func countFrom(n int64) *value.LazySeq {

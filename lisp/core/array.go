@@ -218,9 +218,12 @@ func (a *array) part(start, length value.Value) ([]value.Value, error) {
 const maxArray = maxBuffer / 16
 
 // filled makes an array of n elements.
-func filled(kind *arrayKind, n int64, v value.Value) (*array, error) {
+func filled(th *eval.Thread, kind *arrayKind, n int64, v value.Value) (*array, error) {
 	if n < 0 || n > maxArray {
 		return nil, value.Errorf("An array cannot have %d elements; it has at most %d", n, maxArray)
+	}
+	if err := th.Room(int(n) * slotSize); err != nil {
+		return nil, err
 	}
 	items := make([]value.Value, n)
 	for i := range items {
@@ -231,7 +234,7 @@ func filled(kind *arrayKind, n int64, v value.Value) (*array, error) {
 
 func arrayRow(name string, kind *arrayKind) eval.Row {
 	return eval.Row{Name: name, Min: 1, Max: 2, Forms: "(" + name + " coll)\n(" + name + " length)\n(" + name + " length init)", Doc: "An array of the elements, or of a length.",
-		FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) {
+		FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
 			if n, ok := a[0].Long(); ok {
 				init := kind.zero
 				if len(a) == 2 {
@@ -240,7 +243,7 @@ func arrayRow(name string, kind *arrayKind) eval.Row {
 						return value.Nil, err
 					}
 				}
-				x, err := filled(kind, n, init)
+				x, err := filled(th, kind, n, init)
 				if err != nil {
 					return value.Nil, err
 				}
@@ -282,13 +285,13 @@ func nestedArray(th *eval.Thread, kind *arrayKind, lengths []value.Value) (value
 		return value.Nil, value.CoerceError(lengths[0], "integer")
 	}
 	if len(lengths) == 1 {
-		x, err := filled(kind, n, kind.zero)
+		x, err := filled(th, kind, n, kind.zero)
 		if err != nil {
 			return value.Nil, err
 		}
 		return x.Val(), nil
 	}
-	outer, err := filled(objectArray, n, value.Nil)
+	outer, err := filled(th, objectArray, n, value.Nil)
 	if err != nil {
 		return value.Nil, err
 	}

@@ -18,8 +18,8 @@ import (
 var bytesTable = eval.Table{
 	{Name: "bytebuf", Min: 0, Max: 1, FN: byteBuf, Forms: "(bytebuf)\n(bytebuf x)", Doc: "A byte buffer of a list of longs (modulo 256), a string (UTF-8) or a buffer."},
 	{Name: "bytebuf-allocate", Min: 1, Max: 2, FN: allocate, Forms: "(bytebuf-allocate length)\n(bytebuf-allocate length init)", Doc: "A buffer of zeros, or of init bytes."},
-	{Name: "bytebuf-allocate-random", Min: 1, Max: 1, F1: func(_ *eval.Thread, n value.Value) (value.Value, error) {
-		b, err := newBytes("bytebuf-allocate-random", n)
+	{Name: "bytebuf-allocate-random", Min: 1, Max: 1, F1: func(th *eval.Thread, n value.Value) (value.Value, error) {
+		b, err := newBytes(th, "bytebuf-allocate-random", n)
 		if err == nil {
 			_, err = rand.Read(b)
 		}
@@ -51,13 +51,16 @@ var bytesTable = eval.Table{
 // maxBuffer bounds a buffer that a script asks for by length: 1 GiB.
 const maxBuffer = 1 << 30
 
-func newBytes(fn string, length value.Value) ([]byte, error) {
+func newBytes(th *eval.Thread, fn string, length value.Value) ([]byte, error) {
 	n, err := byteCount(length)
 	if err != nil {
 		return nil, err
 	}
 	if n < 0 || n > maxBuffer {
 		return nil, value.Errorf("Function '%s' does not allow a length of %d", fn, n)
+	}
+	if err := th.Room(int(n)); err != nil {
+		return nil, err
 	}
 	return make([]byte, n), nil
 }
@@ -104,8 +107,8 @@ func byteBuf(th *eval.Thread, a []value.Value) (value.Value, error) {
 	return value.Nil, invalidType("bytebuf", a[0])
 }
 
-func allocate(_ *eval.Thread, a []value.Value) (value.Value, error) {
-	b, err := newBytes("bytebuf-allocate", a[0])
+func allocate(th *eval.Thread, a []value.Value) (value.Value, error) {
+	b, err := newBytes(th, "bytebuf-allocate", a[0])
 	if err != nil {
 		return value.Nil, err
 	}
@@ -131,7 +134,7 @@ func charsetOf(in *eval.Args) string {
 
 func unknownCharset(name string) error { return value.Throwf(value.UnsupportedCharset, "%s", name) }
 
-func bytesFromString(_ *eval.Thread, in *eval.Args) (value.Value, error) {
+func bytesFromString(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	s, some := in.StrOrNil()
 	charset := charsetOf(in)
 	fixed := in.Left() > 0
@@ -149,6 +152,9 @@ func bytesFromString(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 	if fixed {
 		if length < int64(len(b)) || length > maxBuffer {
 			return value.Nil, value.Errorf("Function 'bytebuf-from-string' does not allow a length of %d for %d bytes", length, len(b))
+		}
+		if err := th.Room(int(length)); err != nil {
+			return value.Nil, err
 		}
 		b = append(b, bytes.Repeat([]byte{byte(fill)}, int(length)-len(b))...)
 	}
@@ -209,11 +215,14 @@ func bytesSub(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 	return value.NewByteBuf(bytes.Clone(buf.B[from:to])).Val(), nil
 }
 
-func bytesMerge(_ *eval.Thread, a []value.Value) (value.Value, error) {
+func bytesMerge(th *eval.Thread, a []value.Value) (value.Value, error) {
 	var b []byte
 	for _, v := range a {
 		x, err := asByteBuf(v)
 		if err != nil {
+			return value.Nil, err
+		}
+		if err := th.Room(len(b) + x.Lim); err != nil {
 			return value.Nil, err
 		}
 		b = append(b, x.B[:x.Lim]...)
@@ -300,7 +309,7 @@ func setLimit(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 	return buf.Val(), nil
 }
 
-func ensureCapacity(_ *eval.Thread, in *eval.Args) (value.Value, error) {
+func ensureCapacity(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	buf, n := in.ByteBuf(), in.Long()
 	if err := in.Done(); err != nil {
 		return value.Nil, err
@@ -309,6 +318,12 @@ func ensureCapacity(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 		return value.Nil, value.Errorf("Function 'bytebuf-ensure-free-capacity!' does not allow a capacity of %d", n)
 	}
 	if missing := buf.Pos + int(n) - len(buf.B); missing > 0 {
+		if err := th.Room(len(buf.B) + missing); err != nil {
+			return value.Nil, err
+		}
+		if err := th.Charge(len(buf.B) + missing); err != nil {
+			return value.Nil, err
+		}
 		buf.B = append(slices.Clip(buf.B), make([]byte, missing)...)
 		buf.Lim = len(buf.B)
 	}

@@ -53,17 +53,17 @@ func cronAt(th *eval.Thread, f, sync, at value.Value) (value.Value, error) {
 	if !ok || m.Kind != temporal.LocalDateTime {
 		return value.Nil, value.CoerceError(at, "java-object of type java.time.LocalDateTime")
 	}
-	return startWork(th, value.TypeFuture, func(th *eval.Thread) (value.Value, error) {
+	return startValue(th, eval.Timers, value.TypeFuture, func(th *eval.Thread) (value.Value, error) {
 		if err := pauseUntil(th, m.To(temporal.Zoned, temporal.DefaultZone()).T, period); err != nil {
 			return value.Nil, err
 		}
 		return th.Call(f)
-	}).Val(), nil
+	})
 }
 
 // cronTurns calls f at the times that next yields for the one before.
-func cronTurns(th *eval.Thread, f value.Value, sync time.Duration, first time.Time, next func(time.Time) time.Time, skip bool) value.Value {
-	return startWork(th, value.TypeFuture, func(th *eval.Thread) (value.Value, error) {
+func cronTurns(th *eval.Thread, f value.Value, sync time.Duration, first time.Time, next func(time.Time) time.Time, skip bool) (value.Value, error) {
+	return startValue(th, eval.Timers, value.TypeFuture, func(th *eval.Thread) (value.Value, error) {
 		for at := first; ; at = next(at) {
 			for skip && next(at).Before(time.Now()) {
 				at = next(at)
@@ -78,7 +78,7 @@ func cronTurns(th *eval.Thread, f value.Value, sync time.Duration, first time.Ti
 				return value.Nil, err
 			}
 		}
-	}).Val()
+	})
 }
 
 func cronAtFixedRate(th *eval.Thread, a []value.Value) (value.Value, error) {
@@ -101,7 +101,7 @@ func cronAtFixedRate(th *eval.Thread, a []value.Value) (value.Value, error) {
 		return value.Nil, err
 	}
 	skip := len(a) < 6 || a[5].Truthy()
-	return cronTurns(th, a[0], sync, time.Now().Add(delay).Round(0), func(t time.Time) time.Time { return t.Add(period) }, skip), nil
+	return cronTurns(th, a[0], sync, time.Now().Add(delay).Round(0), func(t time.Time) time.Time { return t.Add(period) }, skip)
 }
 
 func cronAtRoundTimes(th *eval.Thread, a []value.Value) (value.Value, error) {
@@ -121,7 +121,7 @@ func cronAtRoundTimes(th *eval.Thread, a []value.Value) (value.Value, error) {
 	}
 	next := func(t time.Time) time.Time { return roundTime(t, period) }
 	skip := len(a) < 4 || a[3].Truthy()
-	return cronTurns(th, a[0], sync, next(time.Now().In(temporal.DefaultZone())), next, skip), nil
+	return cronTurns(th, a[0], sync, next(time.Now().In(temporal.DefaultZone())), next, skip)
 }
 
 // roundTime is the first multiple of the period since midnight that is after t, in hours and minutes as clocks show them.

@@ -19,8 +19,8 @@ import (
 
 // cryptTable: digests of the module crypt. MD5 and SHA-1 are for data of others that has them; they protect nothing.
 var cryptTable = eval.Table{
-	{Name: "crypt/hash-file", Min: 3, Max: 3, FN: hashFile, Forms: "(crypt/hash-file algorithm salt file)", Doc: "The digest of a salt and a file's content as base64, to see later whether the file was changed. The algorithm is \"MD5\", \"SHA-1\", \"SHA-256\" or \"SHA-512\"; the file is whatever io/slurp takes."},
-	{Name: "crypt/verify-file-hash", Min: 4, Max: 4, FN: verifyFileHash, Forms: "(crypt/verify-file-hash algorithm salt file hash)", Doc: "Whether a file still has the digest that crypt/hash-file gave."},
+	{Name: "crypt/hash-file", Touches: eval.Files, Min: 3, Max: 3, FN: hashFile, Forms: "(crypt/hash-file algorithm salt file)", Doc: "The digest of a salt and a file's content as base64, to see later whether the file was changed. The algorithm is \"MD5\", \"SHA-1\", \"SHA-256\" or \"SHA-512\"; the file is whatever io/slurp takes."},
+	{Name: "crypt/verify-file-hash", Touches: eval.Files, Min: 4, Max: 4, FN: verifyFileHash, Forms: "(crypt/verify-file-hash algorithm salt file hash)", Doc: "Whether a file still has the digest that crypt/hash-file gave."},
 	digestRow("crypt/md5-hash", md5.New), digestRow("crypt/sha1-hash", sha1.New), digestRow("crypt/sha512-hash", sha512.New),
 	{Name: "crypt/pbkdf2-hash", Min: 2, Max: 4, FN: pbkdf2Hash, Forms: "(crypt/pbkdf2-hash text salt)\n(crypt/pbkdf2-hash text salt iterations key-length)", Doc: "PBKDF2 with HMAC-SHA-512: 1000 iterations and a key of 256 bits, unless given. A bytebuf."},
 }

@@ -14,7 +14,7 @@ import (
 var csvTable = eval.Table{
 	{Name: "csv/read", Min: 1, Max: -1, Fn: csvRead, Forms: "(csv/read source & options)", Doc: "The records of a text, file or reader as lists of strings; empty fields are nil. Options :separator, :quote, :encoding."},
 	{Name: "csv/write-str", Min: 1, Max: -1, Fn: csvWriteText, Forms: "(csv/write-str records & options)", Doc: "The records as text; fields are quoted where needed. Options :separator, :quote, :newline (:lf, :cr+lf)."},
-	{Name: "csv/write", Min: 2, Max: -1, Fn: csvWrite, Forms: "(csv/write sink records & options)", Doc: "Writes records to a file or writer. Options as for csv/write-str, and :encoding."},
+	{Name: "csv/write", Touches: eval.Files, Min: 2, Max: -1, Fn: csvWrite, Forms: "(csv/write sink records & options)", Doc: "Writes records to a file or writer. Options as for csv/write-str, and :encoding."},
 }
 
 // csvFormat is the options of all three.
@@ -61,11 +61,19 @@ func csvRead(th *eval.Thread, in *eval.Args) (value.Value, error) {
 		if err != nil {
 			return value.Nil, err
 		}
+		if _, isPath := pathOf(source); isPath {
+			if err := th.Permit("csv/read", eval.Files); err != nil {
+				return value.Nil, err
+			}
+		}
 		b, err := contentOf(th, source)
 		if err != nil {
 			return value.Nil, err
 		}
 		text = decodeText(charset, b)
+	}
+	if err := th.Charge(parsedSize * len(text)); err != nil {
+		return value.Nil, err
 	}
 	return f.parse(text)
 }
@@ -140,7 +148,7 @@ func csvWrite(th *eval.Thread, in *eval.Args) (value.Value, error) {
 		return value.Nil, err
 	}
 	if out, ok := sink.Ref().(*value.Stream); ok {
-		return value.Nil, write(out, text)
+		return value.Nil, write(th, out, text)
 	}
 	return value.Nil, spitTo(sink, value.String(text), opts)
 }

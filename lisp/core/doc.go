@@ -22,7 +22,7 @@ var docTable = eval.Table{
 		if err != nil {
 			return value.Nil, err
 		}
-		return value.Nil, write(out, text+"\n")
+		return value.Nil, write(th, out, text+"\n")
 	}, Doc: "Internal to doc."},
 }
 

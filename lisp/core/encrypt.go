@@ -95,7 +95,7 @@ type encryptor struct {
 }
 
 // call takes mode and bytebuf; mode, string and base64 scheme; mode, file, file and whether to overwrite.
-func (e *encryptor) call(_ *eval.Thread, a []value.Value) (value.Value, error) {
+func (e *encryptor) call(th *eval.Thread, a []value.Value) (value.Value, error) {
 	encrypt := isKw(a[0], "encrypt")
 	if !encrypt && !isKw(a[0], "decrypt") {
 		return value.Nil, assertion("mode arg must be :encrypt or :decrypt", "(get #{:encrypt :decrypt} mode)")
@@ -110,6 +110,9 @@ func (e *encryptor) call(_ *eval.Thread, a []value.Value) (value.Value, error) {
 		return bytesValue(out, err)
 	case 3:
 		return e.text(encrypt, a[1], a[2])
+	}
+	if err := th.Permit("encryptor", eval.Files); err != nil {
+		return value.Nil, err
 	}
 	return value.Nil, e.file(encrypt, a[1], a[2], a[3])
 }

@@ -45,7 +45,7 @@ func printFormat(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
-	return value.Nil, write(out, s)
+	return value.Nil, write(th, out, s)
 }
 
 // maxFormatWidth bounds width and precision: the format is a script's, the memory is the host's.
@@ -64,6 +64,11 @@ func formatJava(c value.Caller, l locale, format string, args []value.Value) (st
 		spec, n, ok := parseSpec(format[i:])
 		if !ok {
 			return "", value.Errorf("Unknown format conversion in '%s'", format[i:])
+		}
+		if s, ok := c.(value.Stepper); ok {
+			if err := s.Room(len(f.buf) + max(spec.width, spec.precision, 0)); err != nil {
+				return "", err
+			}
 		}
 		if err := f.directive(&spec); err != nil {
 			return "", err

@@ -56,22 +56,36 @@ func future(th *eval.Thread, f value.Value) (value.Value, error) {
 	if !eval.IsFunction(f) {
 		return value.Nil, value.CoerceError(f, "function")
 	}
-	return start(th, value.TypeFuture, f).Val(), nil
+	return start(th, value.TypeFuture, f)
 }
 
 // start runs f on a goroutine with a thread of its own.
-func start(th *eval.Thread, t *value.Type, f value.Value) *value.Future {
-	return startWork(th, t, func(th *eval.Thread) (value.Value, error) { return th.Call(f) })
+func start(th *eval.Thread, t *value.Type, f value.Value) (value.Value, error) {
+	return startValue(th, eval.Futures, t, func(th *eval.Thread) (value.Value, error) { return th.Call(f) })
+}
+
+// startValue is startWork for what returns the future.
+func startValue(th *eval.Thread, kind eval.Held, t *value.Type, work func(th *eval.Thread) (value.Value, error)) (value.Value, error) {
+	f, err := startWork(th, kind, t, work)
+	if err != nil {
+		return value.Nil, err
+	}
+	return f.Val(), nil
 }
 
 // startWork runs work on a goroutine with a thread of its own; cancelling interrupts that thread. An error that nobody asks
-// for is logged when it happens (H6).
-func startWork(th *eval.Thread, t *value.Type, work func(th *eval.Thread) (value.Value, error)) *value.Future {
+// for is logged when it happens (H6). kind is what the limits count it as.
+func startWork(th *eval.Thread, kind eval.Held, t *value.Type, work func(th *eval.Thread) (value.Value, error)) (*value.Future, error) {
+	release, err := th.Hold(kind)
+	if err != nil {
+		return nil, err
+	}
 	worker := th.Fork()
 	fut := value.NewFuture(t, func() {
 		worker.Interrupt(value.NewException(value.InterruptedException, "The future was cancelled."))
 	})
 	go func() {
+		defer release()
 		v, err := worker.Guard(func() (value.Value, error) { return work(worker) })
 		if err != nil && fut.Complete(v, err) {
 			worker.Runtime().Config.Logger.Debug("a future failed", "error", err)
@@ -80,7 +94,7 @@ func startWork(th *eval.Thread, t *value.Type, work func(th *eval.Thread) (value
 		}
 		worker.Release()
 	}()
-	return fut
+	return fut, nil
 }
 
 func promise(th *eval.Thread, a []value.Value) (value.Value, error) {
@@ -90,7 +104,7 @@ func promise(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if !eval.IsFunction(a[0]) {
 		return value.Nil, value.Errorf("Function 'promise' does not allow type %s argument", a[0].Type())
 	}
-	return start(th, value.TypePromise, a[0]).Val(), nil
+	return start(th, value.TypePromise, a[0])
 }
 
 func futuresFork(th *eval.Thread, n, factory value.Value) (value.Value, error) {

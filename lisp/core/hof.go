@@ -303,7 +303,7 @@ func isConj(f value.Value) bool {
 // conjAll is (reduce conj vec c), in place.
 func conjAll(th *eval.Thread, vec *value.Vector, c value.Value) (value.Value, error) {
 	b := vec.Builder()
-	ok, err := eachTaking(th, c, func(v value.Value) error { b.Append(v); return nil })
+	ok, err := eachTaking(th, c, func(v value.Value) error { b.Append(v); return th.Step(slotSize) })
 	if !ok && err == nil {
 		err = value.CoerceError(c, "a sequential collection")
 	}
@@ -394,6 +394,9 @@ func fnil(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	}), nil
 }
 
+// keptSize is what limits count for a result that memoize keeps, in bytes.
+const keptSize = 256
+
 func memoize(_ *eval.Thread, f value.Value) (value.Value, error) {
 	var mu sync.Mutex
 	var seen value.Map = value.EmptyHashMap
@@ -407,6 +410,7 @@ func memoize(_ *eval.Thread, f value.Value) (value.Value, error) {
 		}
 		v, err := th.Apply(f, args)
 		if err == nil {
+			err = th.Charge(keptSize)
 			mu.Lock()
 			seen = seen.Assoc(key, v)
 			mu.Unlock()

@@ -38,18 +38,18 @@ var hostTable = eval.Table{
 		}
 		return value.Bool(k.Name == osType()), nil
 	}, Forms: "(os-type? type)", Doc: "Whether the operating system is :linux, :mac-osx or :windows."},
-	{Name: "version", F0: func(th *eval.Thread) (value.Value, error) { return th.CoreValue("*version*"), nil }, Forms: "(version)", Doc: "The version of Venice that the language is of."},
-	{Name: "repl?", F0: func(th *eval.Thread) (value.Value, error) {
+	{Name: "version", Touches: eval.Nothing, F0: func(th *eval.Thread) (value.Value, error) { return th.CoreValue("*version*"), nil }, Forms: "(version)", Doc: "The version of Venice that the language is of."},
+	{Name: "repl?", Touches: eval.Nothing, F0: func(th *eval.Thread) (value.Value, error) {
 		return value.Bool(isKw(th.CoreValue("*run-mode*"), "repl")), nil
 	}, Forms: "(repl?)", Doc: "Whether the script runs in the REPL."},
-	{Name: "charset-default-encoding", F0: func(*eval.Thread) (value.Value, error) { return value.Kw("UTF-8"), nil }, Forms: "(charset-default-encoding)", Doc: "The default charset."},
+	{Name: "charset-default-encoding", Touches: eval.Nothing, F0: func(*eval.Thread) (value.Value, error) { return value.Kw("UTF-8"), nil }, Forms: "(charset-default-encoding)", Doc: "The default charset."},
 	{Name: "total-memory", F0: func(*eval.Thread) (value.Value, error) {
 		return memoryText(func(m *runtime.MemStats) uint64 { return m.Sys })
 	}, Forms: "(total-memory)", Doc: "The memory that the process has from the system, as text in MB."},
 	{Name: "used-memory", F0: func(*eval.Thread) (value.Value, error) {
 		return memoryText(func(m *runtime.MemStats) uint64 { return m.HeapAlloc })
 	}, Forms: "(used-memory)", Doc: "The memory of live objects, as text in MB."},
-	{Name: "shutdown-hook", Min: 1, Max: 1, F1: func(th *eval.Thread, f value.Value) (value.Value, error) {
+	{Name: "shutdown-hook", Touches: eval.Exit, Min: 1, Max: 1, F1: func(th *eval.Thread, f value.Value) (value.Value, error) {
 		if !eval.IsFunction(f) {
 			return value.Nil, value.CoerceError(f, "function")
 		}
@@ -60,7 +60,7 @@ var hostTable = eval.Table{
 		})
 		return value.Nil, nil
 	}, Forms: "(shutdown-hook f)", Doc: "Calls a function of no arguments when the interpreter is closed."},
-	{Name: "callstack", F0: func(th *eval.Thread) (value.Value, error) { return value.EmptyVector.Val(), nil }, Forms: "(callstack)", Doc: "The callers of the running function; calls are only recorded in exceptions, so it is empty."},
+	{Name: "callstack", Touches: eval.Nothing, F0: func(th *eval.Thread) (value.Value, error) { return value.EmptyVector.Val(), nil }, Forms: "(callstack)", Doc: "The callers of the running function; calls are only recorded in exceptions, so it is empty."},
 }
 
 // lookedUp makes a function over a set of named texts.

@@ -60,9 +60,15 @@ func jsonRead(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	if err := in.Done(); err != nil || !some {
 		return value.Nil, err
 	}
+	if err := th.Charge(parsedSize * len(s)); err != nil {
+		return value.Nil, err
+	}
 	v, err := json.Read([]byte(s), readOptions(th, opts))
 	return v, jsonError(in.Name, err)
 }
+
+// parsedSize is what limits count for a byte of a text that becomes values: [[],[]] is short.
+const parsedSize = 8
 
 func jsonPretty(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	s, some := in.StrOrNil()
@@ -95,7 +101,7 @@ func jsonSpit(th *eval.Thread, in *eval.Args) (value.Value, error) {
 		return value.Nil, err
 	}
 	if stream, ok := out.Ref().(*value.Stream); ok {
-		return value.Nil, write(stream, text)
+		return value.Nil, write(th, stream, text)
 	}
 	path, ok := pathOf(out)
 	if !ok {

@@ -178,13 +178,15 @@ func mean(items []value.Value) (value.Value, error) {
 
 // statistic is a function over the sorted elements of a list or vector.
 func statistic(f func(sorted []value.Value) (value.Value, error)) func(*eval.Thread, value.Value) (value.Value, error) {
-	return func(_ *eval.Thread, c value.Value) (value.Value, error) {
+	return func(th *eval.Thread, c value.Value) (value.Value, error) {
 		s, ok := c.Ref().(value.Sequence)
 		if !ok {
 			return value.Nil, value.CoerceError(c, "list")
 		}
-		items := s.Items()
-		sortNatural(items)
+		items, err := sortNatural(th, s.Items())
+		if err != nil {
+			return value.Nil, err
+		}
 		return f(items)
 	}
 }

@@ -74,7 +74,13 @@ func loadModule(th *eval.Thread, a []value.Value) (value.Value, error) {
 		loaded.Put(a[0])
 		return vec(a[0], value.Kw("loaded")), nil
 	}
-	text, file, ok, err := modules.Source(k.Name, th.Runtime().Config.Modules)
+	folder := th.Runtime().Config.Modules
+	if !slices.Contains(modules.Names(), k.Name) && folder != "" {
+		if err := th.Permit("load-module", eval.Modules); err != nil {
+			return value.Nil, err
+		}
+	}
+	text, file, ok, err := modules.Source(k.Name, folder)
 	switch {
 	case err != nil:
 		return value.Nil, value.Errorf("The Venice module '%s' cannot be read: %s", k.Name, err)

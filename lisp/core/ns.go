@@ -93,13 +93,16 @@ func nsAlias(th *eval.Thread, alias, ns value.Value) (value.Value, error) {
 }
 
 func readerOptions(th *eval.Thread, file string) reader.Options {
-	return reader.Options{File: file, StrFn: th.Runtime().Core("str"), Gensym: th.Runtime().NextGensym}
+	return reader.Options{File: file, StrFn: th.Runtime().Core("str"), Gensym: th.Runtime().NextGensym, Regex: th.Regex}
 }
 
 func readString(th *eval.Thread, a []value.Value) (value.Value, error) {
 	s, ok := a[0].Str()
 	if !ok {
 		return value.Nil, value.CoerceError(a[0], "string")
+	}
+	if err := th.Charge(parsedSize * len(s)); err != nil {
+		return value.Nil, err
 	}
 	file := "unknown"
 	if len(a) == 2 {

@@ -23,7 +23,7 @@ var printTable = eval.Table{
 	printRow("print", false, ""), printRow("println", false, "\n"), printRow("pr", true, ""), printRow("prn", true, "\n"),
 	{Name: "newline", Min: 0, Max: 1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
 		out, _ := target(th, a)
-		return value.Nil, write(out, "\n")
+		return value.Nil, write(th, out, "\n")
 	}, Forms: "(newline)\n(newline os)", Doc: "Writes a line end."},
 	{Name: "flush", Min: 0, Max: 1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
 		out, _ := target(th, a)
@@ -97,7 +97,7 @@ func printMessageBox(th *eval.Thread, kind, v value.Value) (value.Value, error) 
 			box += part + "\n"
 		}
 	}
-	return value.Nil, write(out, box+line)
+	return value.Nil, write(th, out, box+line)
 }
 
 // joined prints with single blanks between.
@@ -126,7 +126,10 @@ func target(th *eval.Thread, a []value.Value) (*value.Stream, []value.Value) {
 	return s, a
 }
 
-func write(out *value.Stream, text string) error {
+func write(th *eval.Thread, out *value.Stream, text string) error {
+	if err := th.Charge(len(text)); err != nil {
+		return err
+	}
 	if err := out.WriteString(value.ToUTF8(text)); err != nil {
 		return value.Throwf(value.FindClass("java.io.IOException"), "%s", err)
 	}
@@ -141,7 +144,7 @@ func printRow(name string, readable bool, end string) eval.Row {
 			if err != nil {
 				return value.Nil, err
 			}
-			return value.Nil, write(out, s+end)
+			return value.Nil, write(th, out, s+end)
 		}}
 }
 

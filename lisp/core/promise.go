@@ -63,7 +63,7 @@ var promiseTable = eval.Table{
 		if err != nil {
 			return value.Nil, err
 		}
-		return first(th, ps, func(_ *eval.Thread, v value.Value) (value.Value, error) { return v, nil }).Val(), nil
+		return first(th, ps, func(_ *eval.Thread, v value.Value) (value.Value, error) { return v, nil })
 	}, Forms: "(any-of p & ps)", Doc: "A promise of the value that is ready first."},
 	{Name: "timeout-after", Min: 2, Max: 2, F2: func(th *eval.Thread, n, unit value.Value) (value.Value, error) {
 		d, err := duration(n, unit)
@@ -101,8 +101,8 @@ func asPromises(vs []value.Value) ([]*value.Future, error) {
 }
 
 // spawn runs work on a goroutine and a thread of its own, for a new promise.
-func spawn(th *eval.Thread, work func(th *eval.Thread) (value.Value, error)) *value.Future {
-	return startWork(th, value.TypePromise, work)
+func spawn(th *eval.Thread, work func(th *eval.Thread) (value.Value, error)) (value.Value, error) {
+	return startValue(th, eval.Futures, value.TypePromise, work)
 }
 
 // combine makes a promise of what then makes of the values of all promises.
@@ -123,7 +123,7 @@ func combine(th *eval.Thread, vs []value.Value, f value.Value, then func(*eval.T
 			}
 		}
 		return then(th, values)
-	}).Val(), nil
+	})
 }
 
 func whenComplete(th *eval.Thread, p, f value.Value) (value.Value, error) {
@@ -144,7 +144,7 @@ func whenComplete(th *eval.Thread, p, f value.Value) (value.Value, error) {
 			return value.Nil, err
 		}
 		return v, failure
-	}).Val(), nil
+	})
 }
 
 func either(th *eval.Thread, p, q, f value.Value, then func(*eval.Thread, value.Value) (value.Value, error)) (value.Value, error) {
@@ -155,11 +155,11 @@ func either(th *eval.Thread, p, q, f value.Value, then func(*eval.Thread, value.
 	if !eval.IsFunction(f) {
 		return value.Nil, value.CoerceError(f, "function")
 	}
-	return first(th, ps, then).Val(), nil
+	return first(th, ps, then)
 }
 
 // first makes a promise of what then makes of the value that is ready first.
-func first(th *eval.Thread, ps []*value.Future, then func(*eval.Thread, value.Value) (value.Value, error)) *value.Future {
+func first(th *eval.Thread, ps []*value.Future, then func(*eval.Thread, value.Value) (value.Value, error)) (value.Value, error) {
 	return spawn(th, func(th *eval.Thread) (value.Value, error) {
 		ctx, cancel := context.WithCancel(th.Context())
 		defer cancel()
@@ -207,7 +207,7 @@ func withTimeout(th *eval.Thread, p, n, unit, v value.Value, failure error) (val
 		return value.Nil, err
 	}
 	ps := []*value.Future{source, after(d, v, failure)}
-	return first(th, ps, func(_ *eval.Thread, v value.Value) (value.Value, error) { return v, nil }).Val(), nil
+	return first(th, ps, func(_ *eval.Thread, v value.Value) (value.Value, error) { return v, nil })
 }
 
 func futureTask(th *eval.Thread, a []value.Value) (value.Value, error) {
@@ -217,7 +217,10 @@ func futureTask(th *eval.Thread, a []value.Value) (value.Value, error) {
 			return value.Nil, value.CoerceError(f, "function")
 		}
 	}
-	task := startWork(th, value.TypeFuture, func(th *eval.Thread) (value.Value, error) { return th.Call(fs[0]) })
+	task, err := startWork(th, eval.Futures, value.TypeFuture, func(th *eval.Thread) (value.Value, error) { return th.Call(fs[0]) })
+	if err != nil {
+		return value.Nil, err
+	}
 	watcher := th.Fork()
 	go func() {
 		defer watcher.Release()

@@ -35,29 +35,29 @@ var regexTable = eval.Table{
 		x.reset(text)
 		return m, nil
 	}, Forms: "(regex/reset matcher s)", Doc: "Gives a matcher a new text."},
-	matcherRow("regex/find", "The text of the next match; nil if there is none.", func(x *matcher) (value.Value, error) {
+	matcherRow("regex/find", "The text of the next match; nil if there is none.", func(th *eval.Thread, x *matcher) (value.Value, error) {
 		m, err := x.next()
 		if err != nil || m == nil {
 			return value.Nil, err
 		}
 		return m.group(0), nil
 	}),
-	matcherRow("regex/find?", "Whether there is a next match.", func(x *matcher) (value.Value, error) {
+	matcherRow("regex/find?", "Whether there is a next match.", func(th *eval.Thread, x *matcher) (value.Value, error) {
 		m, err := x.next()
 		return value.Bool(m != nil), err
 	}),
-	matcherRow("regex/find+", "The next match as a map of :start, :end and :group; nil if there is none.", func(x *matcher) (value.Value, error) {
+	matcherRow("regex/find+", "The next match as a map of :start, :end and :group; nil if there is none.", func(th *eval.Thread, x *matcher) (value.Value, error) {
 		m, err := x.next()
 		if err != nil || m == nil {
 			return value.Nil, err
 		}
 		return m.located(), nil
 	}),
-	matcherRow("regex/find-all", "The texts of all further matches.", func(x *matcher) (value.Value, error) {
-		return x.all(func(m *found) value.Value { return m.group(0) })
+	matcherRow("regex/find-all", "The texts of all further matches.", func(th *eval.Thread, x *matcher) (value.Value, error) {
+		return x.all(th, func(m *found) value.Value { return m.group(0) })
 	}),
-	matcherRow("regex/find-all+", "All further matches as maps of :start, :end and :group.", func(x *matcher) (value.Value, error) {
-		return x.all((*found).located)
+	matcherRow("regex/find-all+", "All further matches as maps of :start, :end and :group.", func(th *eval.Thread, x *matcher) (value.Value, error) {
+		return x.all(th, (*found).located)
 	}),
 	{Name: "regex/matches?", Min: 1, Max: 2, FN: wholeMatch(true), Forms: "(regex/matches? matcher)\n(regex/matches? matcher s)", Doc: "Whether the whole text matches."},
 	{Name: "regex/matches-not?", Min: 1, Max: 2, FN: wholeMatch(false), Forms: "(regex/matches-not? matcher)\n(regex/matches-not? matcher s)", Doc: "Whether the whole text does not match."},
@@ -89,7 +89,7 @@ func regexOf(th *eval.Thread, v value.Value) (*value.Regex, error) {
 	if err != nil {
 		return nil, err
 	}
-	return th.Runtime().Regex(s)
+	return th.Regex(s)
 }
 
 func matchText(th *eval.Thread, text, regex value.Value, want bool) (value.Value, error) {
@@ -139,7 +139,7 @@ func matcherOf(v value.Value) (*matcher, error) {
 }
 
 // matcherRow registers a function of a matcher, or of a pattern and a text.
-func matcherRow(name, doc string, f func(*matcher) (value.Value, error)) eval.Row {
+func matcherRow(name, doc string, f func(*eval.Thread, *matcher) (value.Value, error)) eval.Row {
 	return eval.Row{Name: name, Min: 1, Max: 2, Forms: "(" + name + " matcher)\n(" + name + " pattern s)", Doc: doc,
 		FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
 			m := a[0]
@@ -157,7 +157,7 @@ func matcherRow(name, doc string, f func(*matcher) (value.Value, error)) eval.Ro
 			if err != nil {
 				return value.Nil, err
 			}
-			return f(x)
+			return f(th, x)
 		}}
 }
 
@@ -215,9 +215,15 @@ func (x *matcher) whole() (*found, error) {
 	return x.last, nil
 }
 
-func (x *matcher) all(f func(*found) value.Value) (value.Value, error) {
+// foundSize is what limits count for a match, in bytes.
+const foundSize = 256
+
+func (x *matcher) all(th *eval.Thread, f func(*found) value.Value) (value.Value, error) {
 	var out []value.Value
 	for {
+		if err := th.Step(foundSize); err != nil {
+			return value.Nil, err
+		}
 		m, err := x.next()
 		if err != nil {
 			return value.Nil, err

@@ -21,12 +21,12 @@ var scheduleTable = eval.Table{
 		if err != nil {
 			return value.Nil, err
 		}
-		return startWork(th, value.TypeFuture, func(th *eval.Thread) (value.Value, error) {
+		return startValue(th, eval.Timers, value.TypeFuture, func(th *eval.Thread) (value.Value, error) {
 			if err := pause(th, d); err != nil {
 				return value.Nil, err
 			}
 			return th.Call(f)
-		}).Val(), nil
+		})
 	}, Forms: "(schedule-delay f delay unit)", Doc: "A future of a function of no arguments that runs after a delay."},
 	{Name: "schedule-at-fixed-rate", Min: 4, Max: 4, FN: scheduleAtFixedRate, Forms: "(schedule-at-fixed-rate f delay period unit)", Doc: "Runs a function of no arguments again and again; a future that cancel ends."},
 }
@@ -59,7 +59,7 @@ func scheduleAtFixedRate(th *eval.Thread, a []value.Value) (value.Value, error) 
 	if err != nil {
 		return value.Nil, err
 	}
-	return startWork(th, value.TypeFuture, func(th *eval.Thread) (value.Value, error) {
+	return startValue(th, eval.Timers, value.TypeFuture, func(th *eval.Thread) (value.Value, error) {
 		next := time.Now().Add(delay)
 		for {
 			if err := pause(th, time.Until(next)); err != nil {
@@ -73,7 +73,7 @@ func scheduleAtFixedRate(th *eval.Thread, a []value.Value) (value.Value, error) 
 			}
 			next = next.Add(period)
 		}
-	}).Val(), nil
+	})
 }
 
 var timeUnits = map[string]time.Duration{

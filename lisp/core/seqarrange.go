@@ -69,6 +69,9 @@ func flatten(th *eval.Thread, v value.Value) (value.Value, error) {
 		}
 		if !isSequential(v) {
 			out = append(out, v)
+			if len(out)%1024 == 0 {
+				return th.Room(len(out) * slotSize)
+			}
 			return nil
 		}
 		_, err := value.Each(th, v, func(x value.Value) error { return walk(x, depth+1) })
@@ -106,6 +109,9 @@ func interleave(th *eval.Thread, a []value.Value) (value.Value, error) {
 	}
 	var out []value.Value
 	for i := range shortest {
+		if err := th.Step(len(cols) * slotSize); err != nil {
+			return value.Nil, err
+		}
 		for _, c := range cols {
 			out = append(out, c[i])
 		}
@@ -159,6 +165,9 @@ func partition(th *eval.Thread, a []value.Value) (value.Value, error) {
 	var out []value.Value
 	for i := int64(0); i < int64(len(items)); i += by {
 		end := i + n
+		if err := th.Step(int(min(n, int64(len(items)))) * slotSize); err != nil {
+			return value.Nil, err
+		}
 		if end <= int64(len(items)) {
 			out = append(out, sameKind(c, items[i:end:end]))
 			continue
@@ -194,6 +203,9 @@ func partitionAll(th *eval.Thread, a []value.Value) (value.Value, error) {
 	}
 	var out []value.Value
 	for i := int64(0); i < int64(len(items)); i += by {
+		if err := th.Step(int(min(n, int64(len(items)))) * slotSize); err != nil {
+			return value.Nil, err
+		}
 		end := min(i+n, int64(len(items)))
 		out = append(out, sameKind(c, items[i:end:end]))
 		if end < i+n {

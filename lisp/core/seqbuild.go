@@ -147,6 +147,11 @@ func concat(th *eval.Thread, a []value.Value) (value.Value, error) {
 		if _, isBuf := c.Ref().(*value.ByteBuf); isBuf {
 			return value.Nil, invalidType("concat", c)
 		}
+		if n, ok := c.Ref().(value.Counted); ok {
+			if err := th.Room((len(out) + n.Count()) * slotSize); err != nil {
+				return value.Nil, err
+			}
+		}
 		ok, err := value.EachAny(th, c, func(v value.Value) error { out = append(out, v); return nil })
 		if err != nil {
 			return value.Nil, err

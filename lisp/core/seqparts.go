@@ -94,6 +94,9 @@ func sublist(th *eval.Thread, a []value.Value) (value.Value, error) {
 func concatenated(th *eval.Thread, fn string, colls []value.Value) ([]value.Value, error) {
 	var out []value.Value
 	for _, c := range colls {
+		if err := th.Room(len(out) * slotSize); err != nil {
+			return nil, err
+		}
 		items, ok, err := value.Items(th, c)
 		if err != nil {
 			return nil, err
@@ -251,8 +254,10 @@ func distinctSorted(th *eval.Thread, c value.Value) ([]value.Value, error) {
 		return nil, err
 	}
 	items, err := iterable(th, d)
-	sortNatural(items)
-	return items, err
+	if err != nil {
+		return nil, err
+	}
+	return sortNatural(th, items)
 }
 
 func cartesianProduct(th *eval.Thread, a []value.Value) (value.Value, error) {
@@ -265,6 +270,9 @@ func cartesianProduct(th *eval.Thread, a []value.Value) (value.Value, error) {
 		var longer [][]value.Value
 		for _, t := range tuples {
 			if err := th.CheckInterrupt(); err != nil {
+				return value.Nil, err
+			}
+			if err := th.Room((len(longer) + len(items)) * (len(t) + 2) * slotSize); err != nil {
 				return value.Nil, err
 			}
 			for _, x := range items {
@@ -301,6 +309,9 @@ func combinations(th *eval.Thread, c, size value.Value) (value.Value, error) {
 		return value.ListOf(out).Val(), nil
 	}
 	for i := 0; i+n <= len(items); i++ {
+		if err := th.Step((len(items) - i) * (n + 4) * slotSize); err != nil {
+			return value.Nil, err
+		}
 		head := items[i : i+n-1 : i+n-1]
 		for _, x := range items[i+n-1:] {
 			out = append(out, sameKind(c, append(head, x)))

@@ -17,8 +17,8 @@ func sortRow(th *eval.Thread, a []value.Value) (value.Value, error) {
 		return value.Nil, err
 	}
 	if len(a) == 1 {
-		sortNatural(items)
-		return sorted(c, items), nil
+		items, err = sortNatural(th, items)
+		return sorted(c, items), err
 	}
 	items, err = mergeSort(items, comparator(th, a[0]))
 	return sorted(c, items), err
@@ -57,19 +57,32 @@ func comparator(th *eval.Thread, f value.Value) func(a, b value.Value) (int, err
 }
 
 // sortNatural sorts by compare; all longs are sorted as such.
-func sortNatural(items []value.Value) {
+func sortNatural(th *eval.Thread, items []value.Value) ([]value.Value, error) {
 	longs := make([]int64, 0, len(items))
 	for _, v := range items {
 		n, ok := v.Long()
 		if !ok {
-			slices.SortStableFunc(items, value.Compare)
-			return
+			return mergeSort(items, natural(th))
 		}
 		longs = append(longs, n)
 	}
 	slices.Sort(longs)
 	for i, n := range longs {
 		items[i] = value.Long(n)
+	}
+	return items, nil
+}
+
+// natural is compare. It looks up now and then: nothing else in a sort can be interrupted.
+func natural(th *eval.Thread) func(a, b value.Value) (int, error) {
+	n := 0
+	return func(a, b value.Value) (int, error) {
+		if n++; n%1024 == 0 {
+			if err := th.CheckInterrupt(); err != nil {
+				return 0, err
+			}
+		}
+		return value.Compare(a, b), nil
 	}
 }
 
@@ -108,7 +121,7 @@ func sortBy(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
-	cmp := func(x, y value.Value) (int, error) { return value.Compare(x, y), nil }
+	cmp := natural(th)
 	if len(a) == 3 {
 		cmp = comparator(th, a[1])
 	}

@@ -45,7 +45,7 @@ var sourceTable = eval.Table{
 			return value.Nil, err
 		}
 		out, _ := target(th, nil)
-		return value.Nil, write(out, text+"\n")
+		return value.Nil, write(th, out, text+"\n")
 	}, Doc: "Internal to source."},
 }
 

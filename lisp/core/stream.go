@@ -364,7 +364,7 @@ func printTo(th *eval.Thread, name string, os, v value.Value, end string) (value
 	if err != nil {
 		return value.Nil, err
 	}
-	return value.Nil, write(out, text+end)
+	return value.Nil, write(th, out, text+end)
 }
 
 func printLine(th *eval.Thread, a []value.Value) (value.Value, error) {
@@ -375,7 +375,7 @@ func printLine(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
-	return value.Nil, write(out, "\n")
+	return value.Nil, write(th, out, "\n")
 }
 
 func flushStream(_ *eval.Thread, v value.Value) (value.Value, error) {

@@ -43,14 +43,17 @@ var systemTable = eval.Table{
 		return list(th.Runtime().Core("time*"), list(symFn, vec(), a[0])), nil
 	}, Forms: "(time expr)", Doc: "Evaluates expr, prints the time that it took, and returns its value."},
 	{Name: "time*", Min: 1, Max: 1, F1: timed, Doc: "Internal to time."},
-	{Name: "system-exit-code", Min: 1, Max: 1, F1: func(th *eval.Thread, v value.Value) (value.Value, error) {
+	{Name: "system-exit-code", Touches: eval.Exit, Min: 1, Max: 1, F1: func(th *eval.Thread, v value.Value) (value.Value, error) {
 		n, err := asLong(v)
 		if err == nil {
 			th.Runtime().SetExitCode(int(n))
 		}
 		return value.Nil, err
 	}, Forms: "(system-exit-code n)", Doc: "Sets the exit status of the process."},
-	{Name: "sandboxed?", F0: func(*eval.Thread) (value.Value, error) { return value.False, nil }, Forms: "(sandboxed?)", Doc: "Whether the script runs in a sandbox."},
+	{Name: "sandboxed?", F0: func(th *eval.Thread) (value.Value, error) {
+		return value.Bool(th.Runtime().Config.Sandbox != nil), nil
+	}, Forms: "(sandboxed?)", Doc: "Whether the script runs in a sandbox."},
+	{Name: "sandbox/type", F0: func(th *eval.Thread) (value.Value, error) { return value.Kw(th.Runtime().SandboxType()), nil }, Forms: "(sandbox/type)", Doc: "The kind of the sandbox: :AcceptAllInterceptor without one, :RejectAllInterceptor, or :SandboxInterceptor if something is allowed."},
 }
 
 // processStart is the zero of nano-time.
@@ -78,5 +81,5 @@ func timed(th *eval.Thread, f value.Value) (value.Value, error) {
 		return value.Nil, err
 	}
 	out, _ := target(th, nil)
-	return v, write(out, "Elapsed time: "+nanoText(time.Since(start), 2)+"\n")
+	return v, write(th, out, "Elapsed time: "+nanoText(time.Since(start), 2)+"\n")
 }

@@ -307,7 +307,7 @@ func reverseText(s string) string {
 // maxText bounds the text that one call makes out of a number: 1 GiB.
 const maxText = 1 << 30
 
-func repeatText(_ *eval.Thread, a []value.Value) (value.Value, error) {
+func repeatText(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if a[0].IsNil() {
 		return value.Nil, nil
 	}
@@ -330,6 +330,9 @@ func repeatText(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	}
 	if unit := int64(len(s) + len(sep)); unit > 0 && n > maxText/unit {
 		return value.Nil, value.Errorf("str/repeat: the text gets longer than %d bytes", maxText)
+	}
+	if err := th.Room(int(n) * (len(s) + len(sep))); err != nil {
+		return value.Nil, err
 	}
 	b := make([]byte, 0, int(n)*(len(s)+len(sep)))
 	for i := range n {

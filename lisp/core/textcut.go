@@ -199,7 +199,7 @@ func fillText(fill *value.Str, n int) string {
 	return string(value.AppendText(b, fill.Substring(0, n%unit)))
 }
 
-func expandText(_ *eval.Thread, a []value.Value) (value.Value, error) {
+func expandText(th *eval.Thread, a []value.Value) (value.Value, error) {
 	mode, err := modeOf("str/expand", a, 3, "end", "start")
 	if err != nil {
 		return value.Nil, err
@@ -221,6 +221,9 @@ func expandText(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
+	if err := th.Room(max(0, int(width))); err != nil {
+		return value.Nil, err
+	}
 	blank := fillText(fill, clampInt(width)-s.CodeUnits())
 	if mode == "start" {
 		return value.String(value.Join(blank, s.S)), nil
@@ -228,7 +231,7 @@ func expandText(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	return value.String(value.Join(s.S, blank)), nil
 }
 
-func align(_ *eval.Thread, a []value.Value) (value.Value, error) {
+func align(th *eval.Thread, a []value.Value) (value.Value, error) {
 	width, err := asLong(a[0])
 	if err != nil {
 		return value.Nil, err
@@ -258,6 +261,9 @@ func align(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	}
 	if len(lines) == 0 {
 		lines = []string{""}
+	}
+	if err := th.Room(len(lines) * int(width)); err != nil {
+		return value.Nil, err
 	}
 	for i, line := range lines {
 		lines[i] = aligned(value.New(&value.Str{S: line}), int(width), side)
@@ -302,21 +308,24 @@ func fitted(line string, width int, mode string) []string {
 
 func brokenWords(line string, width int) []string {
 	var lines []string
-	current := ""
+	var current []byte
+	units := 0 // of current
 	for word := range strings.FieldsSeq(line) {
-		if current != "" && value.CountUnits(current)+1+value.CountUnits(word) <= width {
-			current += " " + word
+		s := value.New(&value.Str{S: word})
+		n := s.CodeUnits()
+		if units > 0 && units+1+n <= width {
+			current = append(append(current, ' '), word...)
+			units += 1 + n
 			continue
 		}
-		if current != "" {
-			lines = append(lines, current)
+		if units > 0 {
+			lines = append(lines, string(current))
 		}
-		s := value.New(&value.Str{S: word})
-		from, n := 0, s.CodeUnits()
+		from := 0
 		for ; n-from > width; from += width {
 			lines = append(lines, s.Substring(from, from+width))
 		}
-		current = s.Substring(from, n)
+		current, units = append(current[:0], s.Substring(from, n)...), n-from
 	}
-	return append(lines, current)
+	return append(lines, string(current))
 }

@@ -104,7 +104,7 @@ const loremParagraph = "Lorem ipsum dolor sit amet, consectetur adipiscing elit,
 	"Duis aute irure dolor in reprehenderit in voluptate velit esse cillum dolore eu fugiat nulla pariatur. " +
 	"Excepteur sint occaecat cupidatat non proident, sunt in culpa qui officia deserunt mollit anim id est laborum."
 
-func loremIpsum(_ *eval.Thread, in *eval.Args) (value.Value, error) {
+func loremIpsum(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	opts := in.Options()
 	if err := in.Done(); err != nil {
 		return value.Nil, err
@@ -117,6 +117,9 @@ func loremIpsum(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 		if n > maxText {
 			return value.Nil, value.Errorf("Function 'str/lorem-ipsum' does not allow %d characters", n)
 		}
+		if err := th.Room(clampInt(n)); err != nil {
+			return value.Nil, err
+		}
 		return value.String(fillText(value.New(&value.Str{S: loremParagraph + " "}), clampInt(n))), nil
 	}
 	n := int64(1)
@@ -128,6 +131,9 @@ func loremIpsum(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 	}
 	if n > maxText/int64(len(loremParagraph)+2) {
 		return value.Nil, value.Errorf("Function 'str/lorem-ipsum' does not allow %d paragraphs", n)
+	}
+	if err := th.Room(clampInt(n) * (len(loremParagraph) + 2)); err != nil {
+		return value.Nil, err
 	}
 	return value.String(strings.TrimSuffix(strings.Repeat(loremParagraph+"\n\n", clampInt(n)), "\n\n")), nil
 }

@@ -56,7 +56,7 @@ func splitText(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
-	parts, err := splitRegex(s, re, clampLimit(limit))
+	parts, err := splitRegex(th, s, re, clampLimit(limit))
 	return stringList(parts), err
 }
 
@@ -93,11 +93,11 @@ func dropEmptyEnd(parts []string) []string {
 
 // splitRegex is Java's String.split: an empty match at the start splits nothing off, a limit above zero bounds the number
 // of parts, without one empty parts at the end are dropped.
-func splitRegex(s string, re *value.Regex, limit int) ([]string, error) {
+func splitRegex(th *eval.Thread, s string, re *value.Regex, limit int) ([]string, error) {
 	var parts []string
 	from := 0
 	found := false
-	err := re.FindAll(value.NewSubject(s), func(m *value.Match) bool {
+	err := re.FindAll(th, value.NewSubject(s), func(m *value.Match) bool {
 		if limit > 0 && len(parts) == limit-1 {
 			return false
 		}
@@ -212,7 +212,7 @@ func replaceRow(n int64) func(*eval.Thread, *eval.Args) (value.Value, error) {
 			count = k
 		}
 		if re, ok := search.Ref().(*value.Regex); ok {
-			out, err := replaceRegex(s, re, count, func(m *value.Match) (string, error) { return expand(with, s, re, m) })
+			out, err := replaceRegex(th, s, re, count, func(m *value.Match) (string, error) { return expand(with, s, re, m) })
 			return value.String(out), err
 		}
 		text, err := textOf(search)
@@ -224,8 +224,11 @@ func replaceRow(n int64) func(*eval.Thread, *eval.Args) (value.Value, error) {
 			if err != nil {
 				return value.Nil, err
 			}
-			out, err := replaceRegex(s, re, count, func(*value.Match) (string, error) { return with, nil })
+			out, err := replaceRegex(th, s, re, count, func(*value.Match) (string, error) { return with, nil })
 			return value.String(out), err
+		}
+		if err := th.Room(len(s) + strings.Count(s, text)*max(0, len(with)-len(text))); err != nil {
+			return value.Nil, err
 		}
 		return mapText(subject, func(s string) string { return strings.Replace(s, text, with, clampLimit(count)) })
 	}
@@ -233,14 +236,14 @@ func replaceRow(n int64) func(*eval.Thread, *eval.Args) (value.Value, error) {
 
 // ignoringCase is a regular expression for a text in any case.
 func ignoringCase(th *eval.Thread, text string) (*value.Regex, error) {
-	return th.Runtime().Regex(`(?iu)\Q` + strings.ReplaceAll(text, `\E`, `\E\\E\Q`) + `\E`)
+	return th.Regex(`(?iu)\Q` + strings.ReplaceAll(text, `\E`, `\E\\E\Q`) + `\E`)
 }
 
-func replaceRegex(s string, re *value.Regex, n int64, with func(*value.Match) (string, error)) (string, error) {
+func replaceRegex(th *eval.Thread, s string, re *value.Regex, n int64, with func(*value.Match) (string, error)) (string, error) {
 	var b []byte
 	from := 0
 	var failed error
-	err := re.FindAll(value.NewSubject(s), func(m *value.Match) bool {
+	err := re.FindAll(th, value.NewSubject(s), func(m *value.Match) bool {
 		if n == 0 {
 			return false
 		}
@@ -250,6 +253,9 @@ func replaceRegex(s string, re *value.Regex, n int64, with func(*value.Match) (s
 		var text string
 		text, failed = with(m)
 		b = value.AppendText(b, text)
+		if failed == nil {
+			failed = th.Room(len(b))
+		}
 		return failed == nil
 	})
 	if err == nil {
@@ -339,7 +345,7 @@ func replaceLast(th *eval.Thread, in *eval.Args) (value.Value, error) {
 			return value.Nil, err
 		}
 		at = -1
-		err = re.FindAll(value.NewSubject(s), func(m *value.Match) bool {
+		err = re.FindAll(th, value.NewSubject(s), func(m *value.Match) bool {
 			at, end = m.Bytes[0], m.Bytes[1]
 			return true
 		})

@@ -92,7 +92,7 @@ func thread(th *eval.Thread, a []value.Value) (value.Value, error) {
 	return spawn(th, func(th *eval.Thread) (value.Value, error) {
 		th.SetName(name)
 		return th.Call(f)
-	}).Val(), nil
+	})
 }
 
 // threadLocal stands for the values of whichever thread looks at it.
@@ -168,8 +168,9 @@ func parallel(th *eval.Thread, n int, work func(th *eval.Thread, i int) (value.V
 	out := make([]value.Value, n)
 	var next atomic.Int64
 	workers := make([]*value.Future, min(n, runtime.NumCPU()+2))
+	var failure error
 	for w := range workers {
-		workers[w] = spawn(th, func(th *eval.Thread) (value.Value, error) {
+		worker, err := startWork(th, eval.Futures, value.TypePromise, func(th *eval.Thread) (value.Value, error) {
 			for {
 				i := int(next.Add(1)) - 1
 				if i >= n {
@@ -182,8 +183,13 @@ func parallel(th *eval.Thread, n int, work func(th *eval.Thread, i int) (value.V
 				}
 			}
 		})
+		if err != nil {
+			failure, workers = err, workers[:w]
+			next.Store(int64(n))
+			break
+		}
+		workers[w] = worker
 	}
-	var failure error
 	for _, w := range workers {
 		if _, err := await(th, w, nil); err != nil && failure == nil {
 			failure = err

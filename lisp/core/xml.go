@@ -35,6 +35,9 @@ func parseXML(th *eval.Thread, v value.Value) (value.Value, error) {
 		}
 		text = string(b)
 	}
+	if err := th.Charge(parsedSize * len(text)); err != nil {
+		return value.Nil, err
+	}
 	root, cause := xmlTree(text)
 	if cause == nil {
 		return root, nil
@@ -43,7 +46,7 @@ func parseXML(th *eval.Thread, v value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
-	return root, write(out, fmt.Sprintf("xml/parse: %s\n", cause))
+	return root, write(th, out, fmt.Sprintf("xml/parse: %s\n", cause))
 }
 
 // xmlElement is one that is open: the text since its last child, and what it has already.

@@ -35,12 +35,32 @@ func (th *Thread) Interrupt(cause error) { th.stop(cause) }
 
 func (th *Thread) interruptNow() { th.limit.Store(-1) }
 
+// atRest is the depth limit of a thread that is not interrupted.
+func (th *Thread) atRest() int64 {
+	if th.budget != nil {
+		return atMetered
+	}
+	return th.rt.Config.MaxDepth
+}
+
 // overLimit decides what a failed depth check means: an interrupt, which it consumes so that finally blocks can still call
-// (E1), or a call stack that is too deep (L8). Nil means: go on.
+// (E1), a step of a metered thread, or a call stack that is too deep (L8). Nil means: go on.
 func (th *Thread) overLimit() error {
-	if th.limit.Load() < 0 {
-		th.limit.Store(th.rt.Config.MaxDepth)
-		return th.Interrupted()
+	if limit := th.limit.Load(); limit < 0 {
+		if limit != atMetered {
+			th.limit.Store(th.atRest())
+			if err := th.Interrupted(); err != nil {
+				return err
+			}
+		}
+		if th.budget != nil {
+			if err := th.spend(1, 0); err != nil {
+				return err
+			}
+		}
+		if th.depth < th.rt.Config.MaxDepth {
+			return nil
+		}
 	}
 	return value.Errorf("Stack depth exceeded: %d nested calls. Use loop/recur, or a call in tail position.", th.depth)
 }
@@ -48,6 +68,11 @@ func (th *Thread) overLimit() error {
 // Interrupted returns the exception that ends an interrupted evaluation, once; nil if it is not interrupted or has been
 // told already: finally blocks run undisturbed. Host functions ask it when their context is done (E11).
 func (th *Thread) Interrupted() error {
+	if th.budget != nil {
+		if err := th.endedBudget(); err != nil {
+			return err
+		}
+	}
 	if th.told || th.ctx.Err() == nil {
 		return nil
 	}

@@ -42,6 +42,9 @@ func (th *Thread) EvalForm(form value.Value) (value.Value, error) {
 // compileTop compiles a form as the body of a function without parameters. With an env it is a late compilation: the
 // form sees the locals of its place, in the frame of parent (E4).
 func (th *Thread) compileTop(form value.Value, parent *fnScope, visible *env) (*Fn, error) {
+	if err := th.Charge(codeSize); err != nil {
+		return nil, err
+	}
 	code := &codeScope{parent: parent}
 	c := &compiler{rt: th.rt, th: th, ns: th.ns, fs: newFnScope(code), env: visible}
 	body, err := c.compile(form, parent == nil)

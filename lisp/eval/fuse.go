@@ -86,7 +86,7 @@ func longConst(n Node) (int64, bool) {
 }
 
 // arith is the one path of all shapes.
-func arith(op arithOp, x, y value.Value) (value.Value, error) {
+func (th *Thread) arith(op arithOp, x, y value.Value) (value.Value, error) {
 	if a, ok := x.Long(); ok {
 		if b, ok := y.Long(); ok {
 			switch op {
@@ -109,13 +109,28 @@ func arith(op arithOp, x, y value.Value) (value.Value, error) {
 			return value.Double(a * b), nil
 		}
 	}
+	return th.arithSlow(op, x, y)
+}
+
+// arithSlow is for all other numbers.
+func (th *Thread) arithSlow(op arithOp, x, y value.Value) (v value.Value, err error) {
+	if th.budget != nil {
+		if err := th.numbers(x, y); err != nil {
+			return value.Nil, err
+		}
+	}
 	switch op {
 	case opAdd:
-		return value.Add(x, y)
+		v, err = value.Add(x, y)
 	case opSub:
-		return value.Sub(x, y)
+		v, err = value.Sub(x, y)
+	default:
+		v, err = value.Mul(x, y)
 	}
-	return value.Mul(x, y)
+	if th.budget != nil {
+		return th.paid(Fresh, v, err)
+	}
+	return v, err
 }
 
 // arithNode is node op node.
@@ -150,7 +165,7 @@ func (n *arithNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 			return n.unwrapped(th, err, x)
 		}
 	} else {
-		v, err = arith(n.op, x, y)
+		v, err = th.arith(n.op, x, y)
 	}
 	if err != nil {
 		return value.Nil, n.trace(err)
@@ -185,7 +200,7 @@ func (n *arithLLNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 			}
 		}
 	}
-	v, err := arith(n.op, fr[n.s1], fr[n.s2])
+	v, err := th.arith(n.op, fr[n.s1], fr[n.s2])
 	if err != nil {
 		return value.Nil, n.trace(err)
 	}
@@ -221,9 +236,9 @@ func (n *addLCNode) general(th *Thread, x value.Value) (value.Value, error) {
 	}
 	k := n.b2.(*constNode).v
 	if n.b.Name == "-" {
-		return value.Sub(x, k)
+		return th.arithSlow(opSub, x, k)
 	}
-	return value.Add(x, k)
+	return th.arithSlow(opAdd, x, k)
 }
 
 func fuseCompare(h *builtinHead, op cmpOp, a, b Node) Node {

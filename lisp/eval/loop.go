@@ -13,6 +13,7 @@ type loopNode struct {
 	stores  []Node
 	body    Node
 	numeric *numLoop // nil: not numeric
+	site    *callSite
 }
 
 func (n *loopNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
@@ -27,7 +28,7 @@ func (n *loopNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	for turn := 0; ; turn++ {
 		if turn < numericTries && n.numeric != nil {
 			if v, err, done := n.numeric.run(th, fr); done {
-				return v, err
+				return v, endedAt(err, n.site)
 			}
 		}
 		v, err := n.body.Eval(th, fr)
@@ -39,7 +40,7 @@ func (n *loopNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 		}
 		if th.depth >= th.limit.Load() {
 			if err := th.overLimit(); err != nil {
-				return value.Nil, err
+				return value.Nil, endedAt(err, n.site)
 			}
 		}
 	}
@@ -55,6 +56,7 @@ type whileNode struct {
 	exit   Node
 
 	numeric *numLoop // nil: not numeric
+	site    *callSite
 }
 
 // numericTries is in how many first turns a numeric loop may change over to registers: a local often gets its type in the
@@ -73,7 +75,7 @@ func (n *whileNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	for turn := 0; ; turn++ {
 		if turn < numericTries && n.numeric != nil {
 			if v, err, done := n.numeric.run(th, fr); done {
-				return v, err
+				return v, endedAt(err, n.site)
 			}
 		}
 		ok, err := n.test.Test(th, fr)
@@ -88,10 +90,18 @@ func (n *whileNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 		}
 		if th.depth >= th.limit.Load() {
 			if err := th.overLimit(); err != nil {
-				return value.Nil, err
+				return value.Nil, endedAt(err, n.site)
 			}
 		}
 	}
+}
+
+// endedAt gives an exception that ends the evaluation the place of the loop, if nothing has told one: there may be no call.
+func endedAt(err error, site *callSite) error {
+	if ex, ok := err.(*value.Exception); ok && ex.Final && len(ex.Stack) == 0 {
+		return trace(err, site)
+	}
+	return err
 }
 
 // recurring stores the next values of the loop's locals.
@@ -224,16 +234,16 @@ func analyseLoop(c *compiler, form *value.List, args []value.Value, tail bool) (
 			return nil, err
 		}
 		cells := lb.cells()
-		numeric := newNumLoop(body, lb.binders)
+		numeric, site := newNumLoop(body, lb.binders), siteOf(form.First(), form)
 		if i, ok := body.(*ifNode); ok {
 			if r, ok := i.then.(recurring); ok && !containsRecur(i.els) {
-				return &whileNode{cells, lb.stores, i.test, true, r, i.els, numeric}, nil
+				return &whileNode{cells, lb.stores, i.test, true, r, i.els, numeric, site}, nil
 			}
 			if r, ok := i.els.(recurring); ok && !containsRecur(i.then) {
-				return &whileNode{cells, lb.stores, i.test, false, r, i.then, numeric}, nil
+				return &whileNode{cells, lb.stores, i.test, false, r, i.then, numeric, site}, nil
 			}
 		}
-		return &loopNode{cells, lb.stores, body, numeric}, nil
+		return &loopNode{cells, lb.stores, body, numeric, site}, nil
 	})
 }
 

@@ -21,6 +21,7 @@ type failNode struct{ err error }
 func (n *failNode) Eval(*Thread, *Frame) (value.Value, error) {
 	if ex, ok := n.err.(*value.Exception); ok {
 		again := value.NewException(ex.Class, ex.Message)
+		again.Final = ex.Final
 		again.Stack = append([]value.StackFrame(nil), ex.Stack...)
 		return value.Nil, again
 	}
@@ -197,7 +198,15 @@ func (n *vectorNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
-	return value.VectorOf(items).Val(), nil
+	return th.literal(value.VectorOf(items).Val())
+}
+
+// literal pays for a collection or closure that code has made.
+func (th *Thread) literal(v value.Value) (value.Value, error) {
+	if th.budget != nil {
+		return th.paid(Fresh, v, nil)
+	}
+	return v, nil
 }
 
 type mapNode struct {
@@ -224,13 +233,13 @@ func (n *mapNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 		if n.konst {
 			n.done.Store(&v)
 		}
-		return v, nil
+		return th.literal(v)
 	}
 	m := n.empty
 	for i := 0; i < len(items); i += 2 {
 		m = m.Assoc(items[i], items[i+1])
 	}
-	return m.Val(), nil
+	return th.literal(m.Val())
 }
 
 type setNode struct {
@@ -247,7 +256,7 @@ func (n *setNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	for _, v := range items {
 		s = s.Conj(v)
 	}
-	return s.Val(), nil
+	return th.literal(s.Val())
 }
 
 func evalAll(th *Thread, fr *Frame, nodes []Node) ([]value.Value, error) {
@@ -345,7 +354,7 @@ type fnNode struct {
 	name string
 }
 
-func (n *fnNode) Eval(_ *Thread, fr *Frame) (value.Value, error) {
+func (n *fnNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
 	f := &Fn{code: n.code, one: n.one, name: n.name}
 	if len(n.code.caps) > 0 {
 		f.caps = make([]value.Value, len(n.code.caps))
@@ -353,7 +362,7 @@ func (n *fnNode) Eval(_ *Thread, fr *Frame) (value.Value, error) {
 			f.caps[i] = fr[c.from]
 		}
 	}
-	return value.New(f).Val(), nil
+	return th.literal(value.New(f).Val())
 }
 
 // metaNode is (meta name) of a global: a value that cannot carry metadata, a number say, answers with that of its

@@ -56,6 +56,9 @@ const (
 
 // call is a call of fn, the closure that f belongs to, with the arguments in the frame.
 func (f *numFn) call(th *Thread, fn *Fn, fr *Frame) (value.Value, longsOutcome) {
+	if th.budget != nil { // the nodes pay
+		return value.Nil, longsUnfit
+	}
 	var args longWindow
 	for i := range f.arity {
 		n, ok := fr[i].Long()

@@ -4,7 +4,9 @@
 package eval
 
 import (
+	"math"
 	"sync"
+	"time"
 
 	"gondola/lisp/value"
 )
@@ -19,7 +21,13 @@ type regexCache struct {
 }
 
 // Regex compiles a regular expression of Java syntax, or returns the one that was compiled before. A full cache is emptied.
-func (rt *Runtime) Regex(source string) (*value.Regex, error) {
+// Under limits its length is bounded (X8), and a match takes a fifth of an evaluation's time at most: nothing interrupts one.
+func (th *Thread) Regex(source string) (*value.Regex, error) {
+	rt := th.rt
+	l := &rt.Config.Limits
+	if l.Pattern > 0 && len(source) > l.Pattern {
+		return nil, value.Errorf("A regular expression of more than %d bytes (max-pattern)", l.Pattern)
+	}
 	c := &rt.regexes
 	c.mu.Lock()
 	re := c.m[source]
@@ -27,7 +35,11 @@ func (rt *Runtime) Regex(source string) (*value.Regex, error) {
 	if re != nil {
 		return re, nil
 	}
-	re, err := value.NewRegex(source)
+	limit := time.Duration(math.MaxInt64)
+	if l.Time > 0 {
+		limit = l.Time / 5
+	}
+	re, err := value.NewRegexWithin(source, limit)
 	if err != nil {
 		return nil, err
 	}

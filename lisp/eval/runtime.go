@@ -26,6 +26,8 @@ type Config struct {
 	Logger   *slog.Logger
 	MaxDepth int64                    // script calls; 0: 10,000 (L8)
 	Source   func(name string) string // the evaluated text of a name in positions, "" if the host has none; nil: it has none
+	Limits   Limits
+	Sandbox  *Sandbox // what scripts may touch; nil: everything
 }
 
 // Runtime is the state of one interpreter: its namespaces, and nothing outside it (X11). Safe for concurrent use once its
@@ -47,8 +49,9 @@ type Runtime struct {
 	threads   sync.Pool
 	specials  map[string]*specialForm
 	exit      atomic.Pointer[int] // what system-exit-code asked for
-	Loaded    sync.Map            // modules and files that have been loaded
-	State     sync.Map            // what tables keep of an interpreter, each under a key of its own
+	held      [heldKinds]atomic.Int64
+	Loaded    sync.Map // modules and files that have been loaded
+	State     sync.Map // what tables keep of an interpreter, each under a key of its own
 
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -69,6 +72,7 @@ func NewRuntime(cfg Config) *Runtime {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
+	cfg.limitOutput()
 	if cfg.MaxDepth == 0 {
 		cfg.MaxDepth = 10_000
 	}

@@ -23,10 +23,12 @@ type Row struct {
 	Fn       func(th *Thread, in *Args) (value.Value, error)
 	Macro    func(th *Thread, args []value.Value) (value.Value, error) // unevaluated arguments to expansion
 	Value    func(rt *Runtime) value.Value
-	Dynamic  bool   // a Value that binding and set! may change: *out*
-	Special  bool   // a Macro that the reference has as a special form
-	Forms    string // call forms, one a line: "(nth coll idx)"; shown by arity errors and doc
-	Doc      string // what it does, in a few sentences
+	Dynamic  bool    // a Value that binding and set! may change: *out*
+	Special  bool    // a Macro that the reference has as a special form
+	Touches  Touches // what it reaches beside values; a row that does not say is denied in a sandbox (X9)
+	Sharing  Sharing // how limits count its result
+	Forms    string  // call forms, one a line: "(nth coll idx)"; shown by arity errors and doc
+	Doc      string  // what it does, in a few sentences
 }
 
 // Table is a group of rows, one a topic.
@@ -53,6 +55,9 @@ func (rt *Runtime) install(r *Row) {
 	if v.root.Load() != nil || v.dynamic.Load() {
 		panic("eval: " + r.Name + " is registered twice")
 	}
+	if deny := rt.Config.Sandbox.denial(r); deny != nil {
+		r = deny
+	}
 	switch {
 	case r.Value != nil && r.Dynamic:
 		v.makeDynamic(r.Value(rt))
@@ -61,7 +66,11 @@ func (rt *Runtime) install(r *Row) {
 	case r.Macro != nil:
 		v.bind(value.New(&Macro{Name: r.Name, row: r, native: r.Macro}).Val())
 	default:
-		v.bind(value.New(newBuiltin(r)).Val())
+		b := r
+		if rt.Config.Limits.metered() {
+			b = meter(r)
+		}
+		v.bind(value.New(newBuiltin(b)).Val())
 	}
 	v.row = r
 }

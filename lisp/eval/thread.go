@@ -48,8 +48,14 @@ type Thread struct {
 	args   Args
 	// metered: the calls of this thread are counted and timed
 	metered bool
-	checks  *Checker     // of what is compiled; nil: nobody asks
-	longs   *longMachine // for numeric functions; nil until the first one
+	checks  *Checker // of what is compiled; nil: nobody asks
+
+	budget       *budget // what the evaluation may use; nil: no limits
+	steps, bytes int64   // drawn from it and not used yet
+	ended        bool    // told that a limit of the evaluation is exceeded
+	unjoin       func() bool
+
+	longs *longMachine // for numeric functions; nil until the first one
 
 	// Locals are the values of (thread-local); nil: none. A forked thread starts with them.
 	Locals value.Map
@@ -82,39 +88,60 @@ func (th *Thread) Runtime() *Runtime { return th.rt }
 func (th *Thread) Context() context.Context { return th.ctx }
 
 // Done is the channel that host functions select on while they block; when it is closed they return Interrupted. After the
-// interrupt has been raised it is nil: what runs in finally may block again.
+// interrupt has been raised it is nil: what runs in finally may block again, as long as the limits allow.
 func (th *Thread) Done() <-chan struct{} {
-	if th.told {
+	switch {
+	case !th.told:
+		return th.ctx.Done()
+	case th.budget == nil:
 		return nil
+	case !th.ended:
+		return th.budget.ctx.Done()
 	}
-	return th.ctx.Done()
+	return th.budget.over.Done()
 }
 
 // Namespace is the current namespace, *ns*.
 func (th *Thread) Namespace() *Namespace { return th.ns }
 
-// NewThread makes a thread in namespace user whose evaluations end with ctx. Release it when done.
-func (rt *Runtime) NewThread(ctx context.Context) *Thread {
+// NewThread makes a thread in namespace user for an evaluation that ends with ctx. Release it when done.
+func (rt *Runtime) NewThread(ctx context.Context) *Thread { return rt.newThread(ctx, nil) }
+
+// newThread makes a thread that takes part in an evaluation; nil begins one.
+func (rt *Runtime) newThread(ctx context.Context, b *budget) *Thread {
 	th, _ := rt.threads.Get().(*Thread)
 	if th == nil {
 		th = &Thread{rt: rt, stack: make([]value.Value, firstChunk)}
 	}
 	th.id = rt.threadIDs.Add(1)
 	th.ns = rt.namespace("user")
-	th.limit.Store(rt.Config.MaxDepth)
 	th.metered = rt.meter.on.Load()
 	th.ctx, th.stop = context.WithCancelCause(ctx)
+	if b == nil && rt.Config.Limits.metered() {
+		b = newBudget(rt)
+	}
+	if b != nil {
+		th.join(b)
+	}
+	th.limit.Store(th.atRest())
 	th.unhook = context.AfterFunc(th.ctx, th.interruptNow)
 	return th
 }
 
 // Fork makes a thread for another goroutine, with a snapshot of the bindings and the namespace (language.md 3.10). It is
-// not tied to the forking thread's context but lives as long as the interpreter.
-func (th *Thread) Fork() *Thread { return th.ForkWith(th.rt.ctx) }
+// not tied to the forking thread's context but lives as long as the interpreter. The limits of the evaluation are those of both.
+func (th *Thread) Fork() *Thread { return th.fork(th.rt.ctx, th.budget) }
 
-// ForkWith is Fork for a thread that ctx ends.
+// ForkWith is Fork for an evaluation of its own that ctx ends; nil: that lives as long as the interpreter.
 func (th *Thread) ForkWith(ctx context.Context) *Thread {
-	t := th.rt.NewThread(ctx)
+	if ctx == nil {
+		ctx = th.rt.ctx
+	}
+	return th.fork(ctx, nil)
+}
+
+func (th *Thread) fork(ctx context.Context, b *budget) *Thread {
+	t := th.rt.newThread(ctx, b)
 	t.ns = th.ns
 	t.binds = th.binds.snapshot()
 	t.Locals = th.Locals
@@ -125,6 +152,9 @@ func (th *Thread) ForkWith(ctx context.Context) *Thread {
 func (th *Thread) Release() {
 	watching := th.unhook()
 	th.stop(nil)
+	if th.budget != nil {
+		th.leaveBudget()
+	}
 	if !watching || th.depth != 0 || th.sp != 0 {
 		return // interrupted, or left in the middle by a panic: thrown away (E7)
 	}

@@ -66,11 +66,12 @@ func (n *tryNode) handle(th *Thread, fr *Frame, err error) (value.Value, error) 
 // catchable reports whether a script may catch err: our own signals and the end of the whole evaluation pass (E1).
 func catchable(err error) bool {
 	var u *Uncatchable
-	return !errors.As(err, &u)
+	var ex *value.Exception
+	return !errors.As(err, &u) && !(errors.As(err, &ex) && ex.Final)
 }
 
 // Uncatchable ends an evaluation whatever the script tries; finally blocks and try-with still run. A host passes it to
-// Interrupt for signals and for the limits X3 and X4.
+// Interrupt for signals; an exception of a limit is Final.
 type Uncatchable struct{ Reason string }
 
 func (e *Uncatchable) Error() string { return e.Reason }
@@ -110,9 +111,16 @@ func (rt *Runtime) recovered(r any) error {
 // Incidents counts recovered panics; it must be 0 in every test run (X12).
 func (rt *Runtime) Incidents() int64 { return rt.incidents.Load() }
 
-// Guard runs f on behalf of the host with the protection that try gives to scripts.
+// Guard runs f on behalf of the host with the protection that try gives to scripts. When the evaluation has exceeded a limit,
+// in whichever thread, that is its error.
 func (th *Thread) Guard(f func() (value.Value, error)) (value.Value, error) {
-	return th.protect(goNode(f), nil)
+	v, err := th.protect(goNode(f), nil)
+	if b := th.budget; b != nil && catchable(err) {
+		if failure := b.failure(); failure != nil {
+			return value.Nil, failure
+		}
+	}
+	return v, err
 }
 
 type goNode func() (value.Value, error)

@@ -54,6 +54,17 @@ type writer struct {
 	o      WriteOptions
 	indent int // nesting of maps alone: arrays do not indent
 	depth  int
+	look   int // the length at which to ask whether there is room
+}
+
+// room asks the Caller whether the text may grow: values that share parts can be small and endless on paper.
+func (w *writer) room() error {
+	const each = 64 << 10
+	w.look = len(w.buf) + each
+	if s, ok := w.o.Caller.(value.Stepper); ok {
+		return s.Room(len(w.buf))
+	}
+	return nil
 }
 
 func (w *writer) write(v value.Value) error {
@@ -80,6 +91,11 @@ func (w *writer) write(v value.Value) error {
 	if c, ok := v.Char(); ok {
 		w.buf = appendString(w.buf, value.CharString(c))
 		return nil
+	}
+	if len(w.buf) >= w.look {
+		if err := w.room(); err != nil {
+			return err
+		}
 	}
 	switch x := v.Ref().(type) {
 	case *value.Str:

@@ -167,7 +167,11 @@ func hex4(s string) (uint16, bool) {
 }
 
 func (r *Reader) regex(t token) (value.Value, error) {
-	re, err := value.NewRegex(t.text)
+	compile := r.o.Regex
+	if compile == nil {
+		compile = value.NewRegex
+	}
+	re, err := compile(t.text)
 	if err != nil {
 		return value.Nil, r.parseError(t.at, "Illegal regex pattern: %s", value.AsException(err).Message)
 	}

@@ -82,15 +82,15 @@ func EachAny(c Caller, v Value, f func(Value) error) (ok bool, err error) {
 	case nil:
 		return v.IsNil(), nil
 	case Sequence:
-		return true, eachOf(x.All(), f)
+		return true, eachOf(c, x.All(), f)
 	case Set:
-		return true, eachOf(x.All(), f)
+		return true, eachOf(c, x.All(), f)
 	case Map:
-		return true, eachOf(pairs(x), f)
+		return true, eachOf(c, pairs(x), f)
 	case *LazySeq:
 		return true, eachLazy(c, x, f)
 	case *Str:
-		return true, eachOf(chars(x.S), f)
+		return true, eachOf(c, chars(x.S), f)
 	case *MapEntry:
 		if err := f(x.Key); err != nil {
 			return true, err
@@ -104,7 +104,7 @@ func EachAny(c Caller, v Value, f func(Value) error) (ok bool, err error) {
 		}
 		return true, nil
 	case Iterable:
-		return true, eachOf(x.All(), f)
+		return true, eachOf(c, x.All(), f)
 	}
 	return false, nil
 }
@@ -115,13 +115,22 @@ type Iterable interface {
 	All() iter.Seq[Value]
 }
 
-func eachOf(all iter.Seq[Value], f func(Value) error) error {
+// eachOf pays for the elements in chunks.
+func eachOf(c Caller, all iter.Seq[Value], f func(Value) error) error {
+	const chunk = 256
+	n := 0
 	for v := range all {
 		if err := f(v); err != nil {
 			return err
 		}
+		if n++; n == chunk {
+			if err := turns(c, n); err != nil {
+				return err
+			}
+			n = 0
+		}
 	}
-	return nil
+	return turns(c, n)
 }
 
 func pairs(m Map) iter.Seq[Value] {
@@ -161,6 +170,11 @@ func eachLazy(c Caller, l *LazySeq, f func(Value) error) error {
 
 // Items is Each into a slice; for a List or Vector one copy.
 func Items(c Caller, v Value) (items []Value, ok bool, err error) {
+	if n, ok := v.Ref().(Counted); ok {
+		if err := step(c, slotSize*n.Count()); err != nil {
+			return nil, true, err
+		}
+	}
 	switch x := v.Ref().(type) {
 	case Sequence:
 		return x.Items(), true, nil
@@ -176,6 +190,11 @@ func Items(c Caller, v Value) (items []Value, ok bool, err error) {
 
 // ItemsAny is EachAny into a slice.
 func ItemsAny(c Caller, v Value) (items []Value, ok bool, err error) {
+	if n, ok := v.Ref().(Counted); ok {
+		if err := step(c, slotSize*n.Count()); err != nil {
+			return nil, true, err
+		}
+	}
 	ok, err = EachAny(c, v, func(e Value) error {
 		items = append(items, e)
 		return nil

@@ -19,6 +19,7 @@ type Exception struct {
 	Cause     *Exception // nil without
 	Value     Value      // what (throw v) carried, for ValueException
 	Stack     []StackFrame
+	Final     bool // it ends the evaluation: no script catches it
 }
 
 // StackFrame is one line of the script's call stack: the called name and the position of the call's head symbol.

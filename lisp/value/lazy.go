@@ -48,14 +48,40 @@ func (l *LazySeq) Next(c Caller) (first Value, rest *LazySeq, ok bool, err error
 	return x.first, x.rest, x.more, nil
 }
 
-// interruptible is a Caller whose evaluation can be stopped: a sequence without end is then no loop without end (E11).
-type interruptible interface{ CheckInterrupt() error }
+// Stepper is a Caller whose evaluation can be stopped: a sequence without end is then no loop without end (E11). Step is one
+// turn of a loop that allocates so many bytes, Turns several that allocate nothing; Room asks whether a value may grow to so many. All return nil, or the exception
+// that ends the evaluation.
+type Stepper interface {
+	Step(bytes int) error
+	Turns(n int) error
+	Room(bytes int) error
+}
+
+// Estimates of what limits count, in bytes.
+const (
+	lazyCellSize = 128
+	slotSize     = 16 // a Value in a slice
+)
+
+// turns is Turns of a Caller that has it.
+func turns(c Caller, n int) error {
+	if s, ok := c.(Stepper); ok {
+		return s.Turns(n)
+	}
+	return nil
+}
+
+// step is Step of a Caller that has it.
+func step(c Caller, bytes int) error {
+	if s, ok := c.(Stepper); ok {
+		return s.Step(bytes)
+	}
+	return nil
+}
 
 func (x *lazyCell) force(c Caller) error {
-	if i, ok := c.(interruptible); ok {
-		if err := i.CheckInterrupt(); err != nil {
-			return err
-		}
+	if err := step(c, lazyCellSize); err != nil {
+		return err
 	}
 	there, err := x.once.enter(contextOf(c), c, "lazy sequence")
 	if there || err != nil {

@@ -17,6 +17,7 @@ type Printer struct {
 	Caller   Caller // for records that print through script code; may be nil
 	buf      []byte
 	depth    int
+	look     int // the length at which to ask whether there is room
 	err      error
 }
 
@@ -27,7 +28,14 @@ type Printed interface {
 }
 
 // WriteString appends raw text; surrogate halves that meet at the seam become one character.
-func (p *Printer) WriteString(s string) { p.buf = AppendText(p.buf, s) }
+func (p *Printer) WriteString(s string) {
+	if len(p.buf)+len(s) >= p.look {
+		p.room(len(s))
+	}
+	if p.err == nil {
+		p.buf = AppendText(p.buf, s)
+	}
+}
 
 // Fail keeps err unless there is one already; a nil err is ignored.
 func (p *Printer) Fail(err error) {
@@ -148,7 +156,30 @@ func (p *Printer) char(c uint16) {
 	p.buf = AppendChar(p.buf, c)
 }
 
+// What is printed is bounded, because values that share parts can be small and endless on paper: by the limits of the Caller,
+// else by what is more than anybody reads.
+const (
+	mostUnlimited = 256 << 20
+	lookEach      = 64 << 10
+)
+
+// room asks whether the text may grow by so many bytes.
+func (p *Printer) room(more int) {
+	p.look = len(p.buf) + more + lookEach
+	if s, ok := p.Caller.(Stepper); ok {
+		p.Fail(s.Room(len(p.buf) + more))
+	} else if len(p.buf)+more > mostUnlimited {
+		p.Fail(Errorf("The printed form is longer than %d bytes", mostUnlimited))
+	}
+}
+
 func (p *Printer) object(o Object) {
+	if len(p.buf) >= p.look {
+		p.room(0)
+	}
+	if p.err != nil {
+		return
+	}
 	switch x := o.(type) {
 	case *Str:
 		if p.Readable {
@@ -169,8 +200,6 @@ func (p *Printer) object(o Object) {
 	default:
 		if p.depth > maxNesting {
 			p.Fail(tooDeep())
-		}
-		if p.err != nil {
 			return
 		}
 		p.depth++

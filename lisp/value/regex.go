@@ -13,6 +13,8 @@ import (
 const (
 	matchLimit     = 5 * time.Second // bounds one match of a regular expression (decisions.md L11)
 	backtrackLimit = 1 << 22         // bounds its memory, in words
+	runeSize       = 4               // of a Subject, as limits count it, in bytes
+	matchSize      = 128             // of a Match
 )
 
 // Regex is a compiled regular expression of Java syntax on a backtracking engine (decisions.md L11).
@@ -25,28 +27,31 @@ type Regex struct {
 }
 
 // NewRegex compiles source, Java syntax. Every match of it is under a time limit.
-func NewRegex(source string) (*Regex, error) {
+func NewRegex(source string) (*Regex, error) { return NewRegexWithin(source, matchLimit) }
+
+// NewRegexWithin is NewRegex with another time limit.
+func NewRegexWithin(source string, limit time.Duration) (*Regex, error) {
 	pattern, ok := translateRegex(source)
 	if !ok {
 		return nil, badRegex(source)
 	}
-	re, err := compileRegex(pattern)
+	re, err := compileRegex(pattern, limit)
 	if err != nil {
 		return nil, badRegex(source)
 	}
 	r := New(&Regex{Source: source, pattern: pattern, re: re})
-	r.whole = sync.OnceValues(func() (*regexp2.Regexp, error) { return compileRegex(`\A(?:` + pattern + `)\z`) })
+	r.whole = sync.OnceValues(func() (*regexp2.Regexp, error) { return compileRegex(`\A(?:`+pattern+`)\z`, limit) })
 	return r, nil
 }
 
 func badRegex(source string) error { return Errorf("Illegal regex pattern: %s", source) }
 
-func compileRegex(pattern string) (*regexp2.Regexp, error) {
+func compileRegex(pattern string, limit time.Duration) (*regexp2.Regexp, error) {
 	re, err := regexp2.Compile(pattern, regexp2.OptionMaintainCaptureOrder(), regexp2.OptionMaxBacktrackingStackSize(backtrackLimit))
 	if err != nil {
 		return nil, err
 	}
-	re.MatchTimeout = matchLimit
+	re.MatchTimeout = min(limit, matchLimit)
 	return re, nil
 }
 
@@ -145,9 +150,15 @@ func find(re *regexp2.Regexp, t *Subject, from int) (*Match, error) {
 }
 
 // FindAll calls f for the matches from left to right, as Java's find does: behind an empty match the next character is tried.
-// f stops it by returning false.
-func (r *Regex) FindAll(t *Subject, f func(*Match) bool) error {
+// f stops it by returning false. c pays for the matches.
+func (r *Regex) FindAll(c Caller, t *Subject, f func(*Match) bool) error {
+	if err := step(c, runeSize*t.Len()); err != nil {
+		return err
+	}
 	for from := 0; from <= t.Len(); {
+		if err := step(c, matchSize); err != nil {
+			return err
+		}
 		m, err := r.Find(t, from)
 		if err != nil || m == nil || !f(m) {
 			return err

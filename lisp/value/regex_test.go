@@ -102,7 +102,7 @@ func TestRegexFindAll(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []string
-		err = re.FindAll(NewSubject(tt.text), func(m *Match) bool {
+		err = re.FindAll(nil, NewSubject(tt.text), func(m *Match) bool {
 			s, _ := m.Group(tt.text, 0)
 			got = append(got, s)
 			return true
@@ -153,7 +153,7 @@ func FuzzRegex(f *testing.F) {
 		re, err := NewRegex(source)
 		if err == nil {
 			re.re.MatchTimeout = 20 * time.Millisecond
-			err = re.FindAll(NewSubject("aB1 é😀\r\n\xed\xa0\xbd-_"), func(*Match) bool { return true })
+			err = re.FindAll(nil, NewSubject("aB1 é😀\r\n\xed\xa0\xbd-_"), func(*Match) bool { return true })
 		}
 		var e *Exception
 		if err != nil && !errors.As(err, &e) {
