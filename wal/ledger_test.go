@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/klauspost/compress/gzip"
 
 	"gondola/wal"
 	"gondola/wal/waltest"
@@ -271,21 +273,66 @@ func serve(disk *waltest.CrashDisk, o wal.Options, added uuid.UUID) (live []wal.
 const headerLen = 52
 
 // validPrefix is where the records that a strict reader of the format takes end (wal-format.md 6).
-func validPrefix(b []byte) (end int) {
-	for end+headerLen <= len(b) {
-		h := b[end:]
-		n := int(int32(binary.BigEndian.Uint32(h[44:])))
-		kind := binary.BigEndian.Uint32(h[12:])
-		if binary.BigEndian.Uint32(h) != 0xCAFEBABE || kind > 2 || n < 0 || n > len(h)-headerLen || (end == 0) != (kind == 1) {
-			return end
-		}
-		payload := h[headerLen : headerLen+n]
-		if crc32.ChecksumIEEE(payload) != binary.BigEndian.Uint32(h[48:]) || kind == 0 && n != 16 || kind == 1 && n < 12 {
-			return end
-		}
-		end += headerLen + n
+func validPrefix(b []byte) int { return prefix(b, nil) }
+
+// validPrefixChecked is where the records that are valid with the check of the tests end (reliability.md 3.1).
+func validPrefixChecked(b []byte) int { return prefix(b, checkID) }
+
+func prefix(b []byte, check func(wal.Record) error) (end int) {
+	for r := range eachRecord(b, check) {
+		end = r.end
 	}
 	return end
+}
+
+// read is a valid record as another reader of the format sees it.
+type read struct {
+	wal.Record
+	end int
+}
+
+// eachRecord yields the valid records at the start of a log.
+func eachRecord(log []byte, check func(wal.Record) error) func(func(read) bool) {
+	return func(yield func(read) bool) {
+		for end := 0; ; {
+			r, ok := readRecord(log[end:], end == 0)
+			if !ok || check != nil && check(r.Record) != nil {
+				return
+			}
+			end += r.end
+			r.end = end
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// readRecord reads the record that b starts with; end is its length.
+func readRecord(b []byte, first bool) (r read, ok bool) {
+	if len(b) < headerLen {
+		return r, false
+	}
+	n := int(int32(binary.BigEndian.Uint32(b[44:])))
+	kind, packed := binary.BigEndian.Uint32(b[12:]), binary.BigEndian.Uint32(b[40:])
+	if binary.BigEndian.Uint32(b) != 0xCAFEBABE || kind > 2 || packed > 1 || n < 0 || n > len(b)-headerLen || first != (kind == 1) {
+		return r, false
+	}
+	payload := b[headerLen : headerLen+n]
+	if crc32.ChecksumIEEE(payload) != binary.BigEndian.Uint32(b[48:]) {
+		return r, false
+	}
+	if packed == 1 {
+		z, err := gzip.NewReader(bytes.NewReader(payload))
+		if err != nil {
+			return r, false
+		}
+		if payload, err = io.ReadAll(z); err != nil {
+			return r, false
+		}
+	}
+	r = read{wal.Record{Kind: wal.Kind(kind), ID: uuid.UUID(b[16:32]), Payload: payload}, headerLen + n}
+	return r, !(kind == 0 && len(payload) != 16 || kind == 1 && len(payload) < 12)
 }
 
 // checkID is a cross-check as an engine has one: a payload starts with the id of its record.
