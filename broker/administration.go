@@ -148,7 +148,8 @@ func (c *conn) serverStatus(m *wire.Message) {
 
 		"x-incidents": st.Incidents, "x-dead-letters": st.DeadLetters, "x-oversized-responses": st.Oversized,
 		"x-put-back": st.PutBack, "x-max-connections": o.MaxConnections, "x-running-handlers": len(c.s.running),
-		"x-failed-logins": st.FailedLogins,
+		"x-failed-logins": st.FailedLogins, "x-acknowledged": st.Acknowledged, "x-redelivered": st.Redelivered,
+		"x-dead-letters-dropped": st.DeadLettersDropped, "x-rejected": st.Rejected, "x-unacknowledged": st.Unacknowledged,
 	})
 }
 

@@ -27,10 +27,11 @@ type Client struct {
 	addr      Address
 	opts      ClientOptions
 	log       *slog.Logger
-	limit     int    // largest message, header and meta data included
-	longWaits bool   // the server has granted the feature `wait`
-	sealed    bool   // the connection is encrypted
-	id        string // of this endpoint
+	limit     int     // largest message, header and meta data included
+	ackMode   AckMode // what the server has granted
+	longWaits bool    // the server has granted the feature `wait`
+	sealed    bool    // the connection is encrypted
+	id        string  // of this endpoint
 	nc        net.Conn
 	closing   chan struct{}  // closed by Close
 	ended     chan struct{}  // closed when the reading side has ended after Close
@@ -105,6 +106,9 @@ func (c *Client) apply(config configAnswer) {
 	c.r.SetLimits(wire.DefaultLimits(config.MaxMessage))
 	c.r.OnProgress(c.progress)
 	c.longWaits = c.opts.LongWaits && config.grants(featureWait)
+	if c.opts.Ack != NoAck && config.acknowledges(c.opts.Ack) {
+		c.ackMode = c.opts.Ack
+	}
 	if config.Heartbeat > 0 {
 		c.wg.Go(func() { c.beat(time.Duration(config.Heartbeat) * time.Second) })
 	}

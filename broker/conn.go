@@ -50,6 +50,8 @@ type conn struct {
 	watcher   *watcher
 	temp      []string // its temporary queues
 	longWaits bool     // the peer announced the feature `wait` (P4)
+	ackMode   AckMode  // what it has been granted
+	leases    leases
 
 	id           string // of its subscriptions
 	topics       map[string]engine.Topic
@@ -61,15 +63,17 @@ type conn struct {
 	refused      bool // the peer has broken a rule that ends the connection after the answer
 }
 
-// delivery is a polled message whose answer has been queued.
+// delivery is a polled message on its way to the consumer.
 type delivery struct {
 	queue engine.Queue
 	m     *wire.Message
-	end   int64 // outlet.taken when all of the answer has left
+	lease *leased // nil: the message has been taken out of the queue (P1)
+	end   int64   // outlet.taken when all of the answer has left
 }
 
 func newConn(s *Server, nc net.Conn) *conn {
 	c := &conn{s: s, nc: nc, id: newID().String(), log: s.log.With("peer", nc.RemoteAddr().String()), out: newOutlet(nc)}
+	c.leases.s = s
 	limits := wire.DefaultLimits(s.opts.MaxMessageSize)
 	if s.opts.Authenticator != nil {
 		limits = anonymousLimits
@@ -152,7 +156,7 @@ func (c *conn) flush() {
 		c.log.Info("Answers could not be written", "error", err)
 		for i := len(c.unsent) - 1; i >= 0; i-- { // the last one first: each goes to the head
 			if d := c.unsent[i]; d.end > c.out.taken {
-				c.putBack(d.queue, d.m)
+				c.undeliver(d)
 			}
 		}
 	}
@@ -160,7 +164,19 @@ func (c *conn) flush() {
 	c.unsent = c.unsent[:0]
 }
 
-// putBack returns a message that its consumer cannot have got (P3).
+// undeliver returns a message that its consumer cannot have got (P2, P3).
+func (c *conn) undeliver(d delivery) {
+	if d.lease == nil {
+		c.putBack(d.queue, d.m)
+		return
+	}
+	for _, l := range c.leases.take(func(l *leased) bool { return l == d.lease }) {
+		c.s.stats.putBack.Add(1)
+		c.s.restore(l, false)
+	}
+}
+
+// putBack returns a message that its consumer cannot have got, and that has been taken out of its queue.
 func (c *conn) putBack(q engine.Queue, m *wire.Message) {
 	c.s.stats.putBack.Add(1)
 	if err := q.PutBack(m); err != nil && !errors.Is(err, engine.ErrQueueNotFound) {
@@ -219,6 +235,7 @@ func (c *conn) end() {
 	if c.watcher != nil {
 		c.unwatch()
 	}
+	c.leases.close()
 	for name, t := range c.topics {
 		c.forgetTopic(name, t)
 	}

@@ -23,6 +23,10 @@ func (c *conn) request(m *wire.Message) {
 		c.incident(m, errNoDestination)
 		return
 	}
+	if m.Destination == ackFunction {
+		c.acknowledge(m)
+		return
+	}
 	h := c.s.functions.all()[m.Destination]
 	if h == nil {
 		c.refuse(m, wire.FunctionNotFound, "The function %s does not exist!", m.Destination)
@@ -66,9 +70,12 @@ func (c *conn) offer(m *wire.Message) {
 	if !ok {
 		return
 	}
-	if isDeadLetters(m.Destination) || !isTemporary(m.Destination) && !c.may(security.Write, security.Queue, m.Destination) {
+	if !c.mayOffer(m.Destination) {
 		c.refuse(m, wire.NoPermission, "Not authenticated for queue offer!")
 		return
+	}
+	if isDeadLetters(m.Destination) {
+		c.s.dropOldest()
 	}
 	m.Type, m.Status, m.SubscriptionReply = wire.Request, wire.NullStatus, false
 	err := q.Offer(ended{}, m)
@@ -108,24 +115,39 @@ func (c *conn) poll(m *wire.Message) {
 		c.refuse(m, wire.NoPermission, "Not authenticated for queue poll!")
 		return
 	}
-	got, err := c.take(ended{}, q)
+	if !c.mayLease(m) {
+		return
+	}
+	got, err := c.take(ended{}, q, m)
 	if wait := c.wait(m); wait > 0 && errors.Is(err, engine.ErrQueueEmpty) {
-		there := c.park(wait, func(ctx context.Context) { got, err = c.take(ctx, q) })
+		there := c.park(wait, func(ctx context.Context) { got, err = c.take(ctx, q, m) })
 		if !there || peerGone(c.nc) {
-			if got != nil {
-				c.putBack(q, got)
+			if err == nil {
+				c.undeliver(got)
 			}
 			return
 		}
 	}
 	switch {
 	case err == nil:
-		c.deliver(m, q, got)
+		c.deliver(m, got)
 	case errors.Is(err, engine.ErrQueueEmpty):
 		c.refuse(m, wire.QueueEmpty, "Poll from queue %s rejected! The queue is empty.", m.Destination)
 	default:
 		c.queueFailed(m, wire.Poll, err)
 	}
+}
+
+// mayOffer decides on offering: dead letters are written by the server, unless an option opens them to whoever may poll them;
+// temporary queues are open (reliability.md 6, S13).
+func (c *conn) mayOffer(queue string) bool {
+	switch {
+	case isDeadLetters(queue):
+		return c.s.opts.DeadLetterWritable && c.mayPoll(queue)
+	case isTemporary(queue):
+		return true
+	}
+	return c.may(security.Write, security.Queue, queue)
 }
 
 // mayPoll decides on polling: the dead letters are for administrators, a temporary queue is for the principal that has made
@@ -147,29 +169,67 @@ func (c *conn) mayPoll(queue string) bool {
 
 func isDeadLetters(queue string) bool { return queue == DeadLetters || queue == deadLettersAlias }
 
-// take polls the queue for a message that can be answered with; others go to the dead letters (P6).
-func (c *conn) take(ctx context.Context, q engine.Queue) (*wire.Message, error) {
+// take gets a message out of the queue that the poll m can be answered with; others go to the dead letters (P6).
+func (c *conn) take(ctx context.Context, q engine.Queue, m *wire.Message) (delivery, error) {
 	for {
-		got, err := q.Poll(ctx)
-		if err != nil || got.Size() <= c.s.opts.MaxMessageSize {
+		got, err := c.takeAny(ctx, q, m)
+		if err != nil || got.m.Size() <= c.s.opts.MaxMessageSize {
 			return got, err
 		}
 		c.s.stats.oversized.Add(1)
-		c.s.bury(got)
+		c.discard(m, got)
+	}
+}
+
+// takeAny polls, or begins a delivery if the connection acknowledges.
+func (c *conn) takeAny(ctx context.Context, q engine.Queue, m *wire.Message) (delivery, error) {
+	if c.ackMode == NoAck {
+		got, err := q.Poll(ctx)
+		return delivery{queue: q, m: got}, err
+	}
+	lease, err := q.Take(ctx)
+	if err != nil {
+		return delivery{}, err
+	}
+	l := &leased{Lease: lease, queue: queueName(m.Destination), id: m.ID}
+	c.leases.add(l)
+	return delivery{queue: q, m: lease.Message(), lease: l}, nil
+}
+
+// discard moves a message that the poll m cannot be answered with to the dead letters. A dead letter of that kind is lost.
+func (c *conn) discard(m *wire.Message, d delivery) {
+	if isDeadLetters(m.Destination) {
+		c.log.Warn("A dead letter was lost: no answer can carry it",
+			"destination", d.m.Destination, "id", d.m.ID, "bytes", d.m.Size())
+	}
+	if d.lease == nil {
+		if !isDeadLetters(m.Destination) {
+			c.s.bury(d.m)
+		}
+		return
+	}
+	for _, l := range c.leases.take(func(l *leased) bool { return l == d.lease }) {
+		if err := c.s.reject(l); err != nil {
+			c.s.restore(l, true)
+		}
 	}
 }
 
 // deliver answers a poll with a message.
-func (c *conn) deliver(m *wire.Message, q engine.Queue, got *wire.Message) {
-	a := *got
+func (c *conn) deliver(m *wire.Message, got delivery) {
+	a := *got.m
 	a.ID, a.Type, a.Status, a.Oneway, a.SubscriptionReply = m.ID, wire.Response, wire.OK, true, false
 	if err := c.send(&a); err != nil { // what came out of a frame goes into one
 		c.log.Error("A polled message could not be encoded", "destination", m.Destination, "error", err)
-		c.s.bury(got)
+		c.discard(m, got)
 		c.incident(m, err)
 		return
 	}
-	c.unsent = append(c.unsent, delivery{queue: q, m: got, end: c.queued()})
+	got.end = c.queued()
+	if got.lease != nil {
+		got.lease.sent = got.end
+	}
+	c.unsent = append(c.unsent, got)
 }
 
 // queued is the value of outlet.taken at which everything queued now will have left.
@@ -177,6 +237,13 @@ func (c *conn) queued() int64 {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	return c.out.queued()
+}
+
+// taken is outlet.taken, of any goroutine.
+func (c *conn) taken() int64 {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	return c.out.taken
 }
 
 // lookUp finds the queue of a request, or refuses it.
@@ -218,16 +285,6 @@ func (c *conn) wait(m *wire.Message) time.Duration {
 		d = min(d, c.s.opts.WaitCap)
 	}
 	return d
-}
-
-// bury puts a message into the dead letters (reliability.md 6).
-func (s *Server) bury(m *wire.Message) {
-	dead := *m
-	dead.SubscriptionReply = false
-	s.stats.deadLetters.Add(1)
-	if err := s.dead.Offer(ended{}, &dead); err != nil && !errors.Is(err, engine.ErrClosed) {
-		s.log.Warn("A message was lost: the dead letter queue does not take it", "destination", m.Destination, "id", m.ID, "error", err)
-	}
 }
 
 // createTempQueue makes a queue that lives as long as the connection (wire-protocol.md 10.4).

@@ -15,6 +15,7 @@ import (
 // The features that peers of ours announce (decisions.md B20).
 const (
 	featureWait  = "wait"  // the peer waits for polls and offers as long as it has asked for (P4)
+	featureAck   = "ack"   // acknowledged deliveries, the mode named by the key ack-mode (A1)
 	featureNonce = "nonce" // counter nonces, named by the key nonce (S5)
 
 	counterNonces = "counter"
@@ -27,8 +28,6 @@ type configRequest struct {
 	Nonce    string   `json:"nonce,omitempty"`
 }
 
-const noAcknowledge = "NO_ACKNOWLEDGE"
-
 // configAnswer is what the server says about itself. Unknown keys are ignored by every peer.
 type configAnswer struct {
 	MaxMessage int      `json:"max-msg-size"`
@@ -39,6 +38,7 @@ type configAnswer struct {
 	Sign       *bool    `json:"dh-rsa-sign"` // its presence says: the JSON form of the key exchange is understood (B18)
 	Features   []string `json:"features"`
 	Nonce      string   `json:"nonce,omitempty"`
+	AckMode    string   `json:"ack-mode,omitempty"`
 }
 
 // defaultConfig is what a missing key means.
@@ -46,20 +46,25 @@ func defaultConfig() configAnswer { return configAnswer{MaxMessage: wire.MaxMaxM
 
 // config answers a client's configuration request, at any time and as often as it comes.
 func (c *conn) config(m *wire.Message) {
-	asked := configRequest{AckMode: noAcknowledge}
+	asked := configRequest{AckMode: NoAck.String()}
 	if len(m.Payload) > 0 {
 		if err := decodeControl(m.Payload, &asked); err != nil {
 			c.badControl(m, err)
 			return
 		}
 	}
-	switch asked.AckMode {
-	case noAcknowledge, "AUTO_ACKNOWLEDGE", "CLIENT_ACKNOWLEDGE": // acknowledgements are not granted: "ack" is no feature
-	default:
+	mode, ok := parseAckMode(asked.AckMode)
+	if !ok {
 		c.invalid(m, text("Unknown acknowledge mode"))
 		return
 	}
 	granted := []string{}
+	ackMode := ""
+	c.ackMode = NoAck // whoever does not announce the feature names a mode without effect (wire-protocol.md 8)
+	if slices.Contains(asked.Features, featureAck) && c.s.engine.Features().Ack {
+		granted = append(granted, featureAck)
+		c.ackMode, ackMode = mode, mode.String()
+	}
 	if c.longWaits = slices.Contains(asked.Features, featureWait); c.longWaits {
 		granted = append(granted, featureWait)
 	}
@@ -73,7 +78,7 @@ func (c *conn) config(m *wire.Message) {
 	sign := false
 	body, err := json.Marshal(configAnswer{
 		MaxMessage: o.MaxMessageSize, Cutoff: o.CompressCutoff, Heartbeat: o.HeartbeatInterval, Features: granted,
-		Encrypt: o.Encrypt, Login: o.Authenticator != nil, Sign: &sign, Nonce: nonce,
+		Encrypt: o.Encrypt, Login: o.Authenticator != nil, Sign: &sign, Nonce: nonce, AckMode: ackMode,
 	})
 	if err != nil {
 		c.incident(m, err)
@@ -84,6 +89,11 @@ func (c *conn) config(m *wire.Message) {
 
 // grants reports whether the server has granted a feature.
 func (a configAnswer) grants(feature string) bool { return slices.Contains(a.Features, feature) }
+
+// acknowledges reports whether the server has granted an acknowledge mode.
+func (a configAnswer) acknowledges(mode AckMode) bool {
+	return a.grants(featureAck) && a.AckMode == mode.String()
+}
 
 // handshake opens the client's side: it asks for the server's configuration and checks that it fits
 // (wire-protocol.md 8).
@@ -100,6 +110,8 @@ func (c *Client) handshake() (configAnswer, error) {
 		return config, errNoLogin
 	case config.Login && !login:
 		return config, errNeedsLogin
+	case c.opts.Ack != NoAck && !c.opts.AckPreferred && !config.acknowledges(c.opts.Ack):
+		return config, &Error{Text: "The server does not grant the acknowledge mode " + c.opts.Ack.String() + "!"}
 	case config.Sign != nil && *config.Sign && !config.Encrypt:
 		return config, text("The server requires Diffie-Hellman signed key exchange but encryption is not enabled!")
 	case config.Sign != nil && *config.Sign:
@@ -151,9 +163,12 @@ func (c *Client) step(m *wire.Message) (*wire.Message, error) {
 // askConfig sends the configuration request, plain and uncompressed, and reads the answer.
 func (c *Client) askConfig() (configAnswer, error) {
 	config := defaultConfig()
-	asked := configRequest{AckMode: noAcknowledge, Nonce: counterNonces, Features: []string{featureNonce}}
+	asked := configRequest{AckMode: c.opts.Ack.String(), Nonce: counterNonces, Features: []string{featureNonce}}
 	if c.opts.LongWaits {
 		asked.Features = append(asked.Features, featureWait)
+	}
+	if c.opts.Ack != NoAck {
+		asked.Features = append(asked.Features, featureAck)
 	}
 	body, err := json.Marshal(asked)
 	if err != nil {

@@ -28,6 +28,12 @@ const (
 type frame struct {
 	m        *wire.Message
 	oversize *wire.OversizeError
+	taken    int64 // outlet.taken when it had been read; with AUTO_ACKNOWLEDGE only
+}
+
+// acknowledges reports whether it settles deliveries by their ids.
+func (f frame) acknowledges() bool {
+	return f.m != nil && f.m.Type == wire.Request && f.m.Destination == ackFunction
 }
 
 // Read is what the connection's wire.Reader reads from. During a drain each read has the deadline that ends it.
@@ -68,8 +74,12 @@ func (c *conn) readFrame() (frame, error) {
 		c.limited = false
 		c.nc.SetReadDeadline(time.Time{})
 	}
+	f := frame{m: m}
 	if skipped {
-		return frame{oversize: over}, nil
+		f.oversize, err = over, nil
 	}
-	return frame{m: m}, err
+	if c.ackMode == AutoAck {
+		f.taken = c.taken()
+	}
+	return f, err
 }

@@ -32,7 +32,7 @@ func ValidateName(kind Kind, name string) error {
 		return badArgument("A %s name must not be empty or blank!", kind)
 	case len(name) > maxName && len(utf16.Encode([]rune(name))) > maxName:
 		return badArgument("A %s name is limited to 100 characters!", kind)
-	case reserved(name):
+	case reserved(name), kind == FunctionName && strings.EqualFold(name, ackFunction):
 		return badArgument("The %s name '%s' is a preserved name!", kind, name)
 	case strings.ContainsFunc(name, func(r rune) bool { return !nameRune(r) }):
 		if kind == QueueName {

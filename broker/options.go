@@ -43,6 +43,11 @@ type ServerOptions struct {
 	MaxFunctions    int // 1 to 50; default 20
 	DeadLetterQueue int // messages, clamped to 10 to 10000; default 100
 
+	// The dead letters (reliability.md 6).
+	DeadLetterDurable  bool          // they survive a restart; needs Log, or an Engine that has one
+	DeadLetterMaxAge   time.Duration // then one expires, whatever its own life was; default 7 days if durable, else its own life
+	DeadLetterWritable bool          // clients may offer to them
+
 	Compress       bool // gzip payloads of at least CompressCutoff bytes, in both directions
 	CompressCutoff int  // bytes; used if Compress is set
 
@@ -53,8 +58,12 @@ type ServerOptions struct {
 	SendBuffer        int // bytes of the socket's buffer; default: the system's
 	ReceiveBuffer     int // likewise
 
-	WaitCap      time.Duration // longest wait of a peer that does not announce the feature `wait`; default 9.5 s (P4)
-	ExposeErrors bool          // answers of failed handlers carry the error's text (decisions.md B6)
+	WaitCap           time.Duration // longest wait of a peer that does not announce the feature `wait`; default 9.5 s (P4)
+	AckDeadline       time.Duration // how long a delivery may stay unacknowledged (A3): 1 s to 1 h; default 30 s
+	MaxDeliveries     int           // then a message that is not acknowledged goes to the dead letters (A4); default 10
+	MaxUnacknowledged int           // deliveries of one connection at a time (A5): 1 to 1000; default 100
+
+	ExposeErrors bool // answers of failed handlers carry the error's text (decisions.md B6)
 
 	// Listen opens a socket; nil: the system's.
 	Listen func(network, address string) (net.Listener, error)
@@ -98,11 +107,23 @@ func (o ServerOptions) withDefaults() (ServerOptions, error) {
 		o.DeadLetterQueue = defaultDeadLetters
 	}
 	o.DeadLetterQueue = min(max(o.DeadLetterQueue, minDeadLetters), maxDeadLetters)
+	if o.DeadLetterMaxAge < 0 {
+		return o, badArgument("The age of dead letters must not be negative, got %s!", o.DeadLetterMaxAge)
+	}
+	if o.DeadLetterDurable && o.Log == nil && o.Engine == nil {
+		return o, badArgument("Durable dead letters need a write-ahead log!")
+	}
+	if o.DeadLetterDurable && o.DeadLetterMaxAge == 0 {
+		o.DeadLetterMaxAge = defaultDeadLetterAge
+	}
 	if !o.Compress || o.CompressCutoff < 0 {
 		o.Compress, o.CompressCutoff = false, -1
 	}
 	if o.WaitCap <= 0 {
 		o.WaitCap = defaultWaitCap
+	}
+	if err := o.deliveryDefaults(); err != nil {
+		return o, err
 	}
 	o.HeartbeatInterval = max(o.HeartbeatInterval, 0)
 	if o.Logger == nil {
@@ -115,6 +136,29 @@ func (o ServerOptions) withDefaults() (ServerOptions, error) {
 		return o, failure("Please enable encryption with an active authenticator to securely transfer the credentials freom a client to the server!")
 	}
 	return o, nil
+}
+
+// deliveryDefaults are those of acknowledged deliveries: *ArgumentError.
+func (o *ServerOptions) deliveryDefaults() error {
+	if o.AckDeadline == 0 {
+		o.AckDeadline = defaultAckDeadline
+	}
+	if o.MaxDeliveries == 0 {
+		o.MaxDeliveries = defaultMaxDeliveries
+	}
+	if o.MaxUnacknowledged == 0 {
+		o.MaxUnacknowledged = defaultMaxUnacknowledged
+	}
+	switch {
+	case o.AckDeadline < minAckDeadline || o.AckDeadline > maxAckDeadline:
+		return badArgument("The acknowledge deadline is limited to %s .. %s, got %s!", minAckDeadline, maxAckDeadline, o.AckDeadline)
+	case o.MaxDeliveries < 1 || o.MaxDeliveries > maxMaxDeliveries:
+		return badArgument("The max number of deliveries is limited to 1 .. %d, got %d!", maxMaxDeliveries, o.MaxDeliveries)
+	case o.MaxUnacknowledged < 1 || o.MaxUnacknowledged > maxMaxUnacknowledged:
+		return badArgument("The max number of unacknowledged deliveries is limited to 1 .. %d, got %d!",
+			maxMaxUnacknowledged, o.MaxUnacknowledged)
+	}
+	return nil
 }
 
 // ClientOptions are the options of ipc-api.md 6.1. The zero value of each field is its default.
@@ -130,6 +174,11 @@ type ClientOptions struct {
 	// LongWaits announces the feature `wait`: a server of ours then lets polls and offers wait longer than 9.5 s, and the
 	// limit of such a call grows by its own waiting time.
 	LongWaits bool
+
+	// Ack asks for acknowledged deliveries (reliability.md 5.2). A server that does not grant the mode is refused, unless
+	// AckPreferred says to go on without.
+	Ack          AckMode
+	AckPreferred bool
 
 	Logger *slog.Logger // nil: silent
 

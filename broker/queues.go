@@ -99,10 +99,15 @@ func (s *Server) QueueStatus(name string) (status engine.QueueStatus, exists boo
 
 // queue finds a queue by the name that a request gives.
 func (s *Server) queue(name string) (engine.Queue, error) {
+	return s.destinations().Queue(queueName(name))
+}
+
+// queueName resolves the alias of the dead letters.
+func queueName(name string) string {
 	if name == deadLettersAlias {
-		name = DeadLetters
+		return DeadLetters
 	}
-	return s.destinations().Queue(name)
+	return name
 }
 
 // countQueues counts what the limit counts.

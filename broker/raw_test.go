@@ -20,7 +20,12 @@ type raw struct {
 
 func dialRaw(t testing.TB, s *Server) *raw {
 	t.Helper()
-	to := way(t, s).dial()
+	return dialRawAt(t, way(t, s))
+}
+
+func dialRawAt(t testing.TB, addr Address) *raw {
+	t.Helper()
+	to := addr.dial()
 	nc, err := net.Dial(to.network, to.address)
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +157,7 @@ func TestAnswersOfRoutes(t *testing.T) {
 		{"config", json(wire.ClientConfig, `{"ackMode":"AUTO_ACKNOWLEDGE"}`), wire.OK,
 			`{"max-msg-size":4096,"compress-cutoff-size":-1,"encrypt":false,"heartbeat-interval-seconds":0,"authentication":false,"dh-rsa-sign":false,"features":[]}`},
 		{"config with features", json(wire.ClientConfig, `{"ackMode":"NO_ACKNOWLEDGE","features":["wait","ack"]}`), wire.OK,
-			`{"max-msg-size":4096,"compress-cutoff-size":-1,"encrypt":false,"heartbeat-interval-seconds":0,"authentication":false,"dh-rsa-sign":false,"features":["wait"]}`},
+			`{"max-msg-size":4096,"compress-cutoff-size":-1,"encrypt":false,"heartbeat-interval-seconds":0,"authentication":false,"dh-rsa-sign":false,"features":["ack","wait"],"ack-mode":"NO_ACKNOWLEDGE"}`},
 		{"config with an unknown mode", json(wire.ClientConfig, `{"ackMode":"x"}`), wire.HandlerError, "*"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

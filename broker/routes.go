@@ -59,6 +59,11 @@ func adminOnly(what string, serve func(*conn, *wire.Message)) route {
 
 // serve answers one request.
 func (c *conn) serve(f frame) {
+	if f.acknowledges() {
+		defer c.completed(f) // what it does not name
+	} else {
+		c.completed(f)
+	}
 	if f.oversize != nil {
 		c.refuse(f.oversize.Message, wire.BadRequest, "The message (%d bytes) is too large! The limit is at %d bytes.",
 			f.oversize.Size, f.oversize.Limit)

@@ -104,9 +104,7 @@ func (s *Server) Start() error {
 		err = s.openLog()
 	}
 	if err == nil {
-		s.dead, _, err = s.engine.CreateQueue(s.base, engine.QueueSpec{
-			Name: DeadLetters, Kind: engine.Circular, Capacity: s.opts.DeadLetterQueue,
-		})
+		err = s.openDeadLetters()
 	}
 	if err != nil {
 		closeAll(listeners)

@@ -7,14 +7,21 @@ import "sync/atomic"
 
 // Stats is a snapshot of a server's counters.
 type Stats struct {
-	Connections int   // open ones
-	Messages    int64 // requests served
-	Incidents   int64 // HANDLER_ERROR answers; each has its line in the log
-	PutBack     int64 // polled messages that their consumer cannot have got (P2, P3)
-	DeadLetters int64 // messages that went to the dead letter queue
-	Oversized   int64 // answers over the size limit (B4, P6)
-	QueueCount  int   // without temporary ones
-	TempQueues  int
+	Connections        int   // open ones
+	Messages           int64 // requests served
+	Incidents          int64 // HANDLER_ERROR answers; each has its line in the log
+	PutBack            int64 // polled messages that their consumer cannot have got (P2, P3)
+	DeadLetters        int64 // messages that went to the dead letter queue
+	DeadLettersDropped int64 // the oldest ones, when there were too many
+	Oversized          int64 // answers over the size limit (B4, P6)
+
+	Acknowledged   int64 // deliveries that were acknowledged
+	Redelivered    int64 // returned to their queues by a nack, a deadline or the loss of a connection (A3)
+	Rejected       int64 // moved to the dead letters by a reject or the limit of deliveries (A4)
+	Unacknowledged int64 // deliveries that are not complete now
+
+	QueueCount int // without temporary ones
+	TempQueues int
 
 	DurableQueues    int
 	Published        int64
@@ -28,11 +35,17 @@ type Stats struct {
 
 // counters are the live figures.
 type counters struct {
-	messages    atomic.Int64
-	incidents   atomic.Int64
-	putBack     atomic.Int64
-	deadLetters atomic.Int64
-	oversized   atomic.Int64
+	messages           atomic.Int64
+	incidents          atomic.Int64
+	putBack            atomic.Int64
+	deadLetters        atomic.Int64
+	oversized          atomic.Int64
+	deadLettersDropped atomic.Int64
+
+	acknowledged   atomic.Int64
+	redelivered    atomic.Int64
+	rejected       atomic.Int64
+	unacknowledged atomic.Int64
 
 	published        atomic.Int64
 	publishDiscarded atomic.Int64
@@ -59,14 +72,19 @@ func (s *Server) Stats() Stats {
 	connections, most := len(s.conns), s.stats.most
 	s.mu.Unlock()
 	return Stats{
-		Connections: connections,
-		Messages:    s.stats.messages.Load(),
-		Incidents:   s.stats.incidents.Load(),
-		PutBack:     s.stats.putBack.Load(),
-		DeadLetters: s.stats.deadLetters.Load(),
-		Oversized:   s.stats.oversized.Load(),
-		QueueCount:  s.countQueues(),
-		TempQueues:  temporary,
+		Connections:        connections,
+		Messages:           s.stats.messages.Load(),
+		Incidents:          s.stats.incidents.Load(),
+		PutBack:            s.stats.putBack.Load(),
+		DeadLetters:        s.stats.deadLetters.Load(),
+		DeadLettersDropped: s.stats.deadLettersDropped.Load(),
+		Oversized:          s.stats.oversized.Load(),
+
+		Acknowledged: s.stats.acknowledged.Load(), Redelivered: s.stats.redelivered.Load(),
+		Rejected: s.stats.rejected.Load(), Unacknowledged: s.stats.unacknowledged.Load(),
+
+		QueueCount: s.countQueues(),
+		TempQueues: temporary,
 
 		DurableQueues: durable,
 		Published:     s.stats.published.Load(), PublishDiscarded: s.stats.publishDiscarded.Load(),
