@@ -20,8 +20,8 @@ const (
 	deadShare   = 2 // dead bytes are more than 1/deadShare of the file
 )
 
-// compact rewrites the log with its live records only, payloads as stored (C1, decisions.md W6): a new file, synced and read
-// back, is renamed over the old one. A failure before the rename leaves the old log in use (C2), one behind it ends the log.
+// compact rewrites the log with its live records, and what Options.Remains keeps of others, only: a new file, synced and read
+// back (C1), is renamed over the old one. A failure before the rename leaves the old log in use (C2), one behind it ends the log.
 // Nobody uses the log meanwhile.
 func (l *Log) compact(ctx context.Context) error {
 	name := l.path + compactSuffix
@@ -52,51 +52,117 @@ func (l *Log) compact(ctx context.Context) error {
 	return nil
 }
 
-// copyLive writes the live records into an empty file and verifies them there.
+// copier writes the log that takes the place of another.
+type copier struct {
+	l       *Log
+	f       File
+	old     *scanner
+	buf     []byte
+	at, lsn int64 // of f
+	records int
+	written *scan // what has been read back of f
+}
+
+// copyLive writes what is to stay into an empty file and verifies it there.
 func (l *Log) copyLive(f File) (*scan, error) {
-	var at, lsn int64
-	buf := appendStored(nil, 1, Config, uuid.New(), 0, l.config)
-	lsn = 1
-	flush := func() error {
-		_, err := f.WriteAt(buf, at)
-		at += int64(len(buf))
-		buf = buf[:0]
+	c := &copier{l: l, f: f, old: &scanner{f: l.f, size: l.end}}
+	err := c.add(Record{Kind: Config, ID: uuid.New(), Payload: l.config})
+	if err == nil {
+		err = c.remains(l.live.spent())
+	}
+	if err == nil {
+		err = c.copy(l.live.places())
+	}
+	if err == nil {
+		err = c.flush()
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = c.verify(l.live.order.Len())
+	}
+	return c.written, err
+}
+
+// add writes a record of our own.
+func (c *copier) add(r Record) error {
+	c.lsn++
+	c.records++
+	var err error
+	if c.buf, err = appendRecord(c.buf, c.lsn, r, c.l.compress); err != nil || len(c.buf) < readBuffer {
 		return err
 	}
-	s := &scanner{f: l.f, size: l.end}
-	for e := l.live.order.Front(); e != nil; e = e.Next() {
-		p := e.Value.(place)
-		head, err := s.read(p.at, headerLen)
+	return c.flush()
+}
+
+func (c *copier) flush() error {
+	_, err := c.f.WriteAt(c.buf, c.at)
+	c.at += int64(len(c.buf))
+	c.buf = c.buf[:0]
+	return err
+}
+
+// copy takes records over as they are stored (decisions.md W6).
+func (c *copier) copy(places []place) error {
+	for _, p := range places {
+		head, err := c.old.read(p.at, headerLen)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		h := parseHeader(head)
-		stored, err := s.read(p.at+headerLen, h.length)
+		stored, err := c.old.read(p.at+headerLen, h.length)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		lsn++
-		buf = appendStored(buf, lsn, Data, p.id, h.compressed, stored)
-		if len(buf) > readBuffer {
-			if err := flush(); err != nil {
-				return nil, err
-			}
+		c.lsn++
+		c.records++
+		c.buf = appendStored(c.buf, c.lsn, h.kind, h.id, h.compressed, stored)
+		if len(c.buf) < readBuffer {
+			continue
+		}
+		if err := c.flush(); err != nil {
+			return err
 		}
 	}
-	if err := flush(); err != nil {
-		return nil, err
+	return nil
+}
+
+// remains writes what is to be kept of consumed messages: DATA and its ACK (C4).
+func (c *copier) remains(places []place) error {
+	for _, p := range places {
+		r, _, bad, err := c.old.record(p.at)
+		if err == nil {
+			err = bad
+		}
+		if err != nil {
+			return err
+		}
+		r.Payload = c.l.dir.o.Remains(r)
+		if r.Payload == nil {
+			continue
+		}
+		if err = c.add(r); err == nil {
+			err = c.add(Record{Kind: Ack, ID: uuid.New(), Payload: p.id[:]})
+		}
+		if err != nil {
+			return err
+		}
 	}
-	if err := f.Sync(); err != nil {
-		return nil, err
+	return nil
+}
+
+// verify reads what has been written: every record of it, and as many live ones as there have to be.
+func (c *copier) verify(live int) (err error) {
+	s := &scanner{f: c.f, size: c.at, check: c.l.dir.o.Check, consumed: c.l.dir.o.Remains != nil}
+	if c.written, err = s.run(0); err != nil {
+		return err
 	}
-	sc, err := (&scanner{f: f, size: at, check: l.dir.o.Check}).run(0)
-	switch {
-	case err != nil:
-		return nil, err
-	case sc.bad != nil || sc.live.order.Len() != l.live.order.Len():
-		return nil, fmt.Errorf("the compacted log does not read back: %d of %d records, %v", sc.live.order.Len(), l.live.order.Len(), sc.bad)
+	if w := c.written; w.bad != nil || w.records != c.records || w.live.order.Len() != live {
+		return fmt.Errorf("the compacted log does not read back: %d of %d records, %d of %d messages, %v",
+			w.records, c.records, w.live.order.Len(), live, w.bad)
 	}
-	return sc, nil
+	return nil
 }
 
 // CompactIfDue compacts a log of which more than half is dead (C3). Appends wait meanwhile.

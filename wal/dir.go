@@ -146,7 +146,7 @@ func (d *Dir) Create(ctx context.Context, queue string, config []byte) (*Log, er
 }
 
 func (d *Dir) newLog(path string, f File, config []byte) *Log {
-	l := &Log{dir: d, path: path, f: f, config: append([]byte(nil), config...), live: newLive()}
+	l := &Log{dir: d, path: path, f: f, config: append([]byte(nil), config...), live: newLive(d.o.Remains != nil)}
 	l.idle = sync.NewCond(&l.mu)
 	l.compress = len(config) >= 12 && config[11] == 1
 	return l
@@ -189,7 +189,7 @@ func (d *Dir) recover(ctx context.Context, path string, f File) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &scanner{f: f, size: size, check: d.o.Check}
+	s := &scanner{f: f, size: size, check: d.o.Check, consumed: d.o.Remains != nil}
 	sc, v, next, err := s.examine(d.o.Sync.always())
 	switch {
 	case err != nil:

@@ -42,7 +42,7 @@ func Inspect(path string, check func(Record) error, yield func(Entry) error) (*R
 	if err != nil {
 		return nil, err
 	}
-	live := newLive()
+	live := newLive(false)
 	records := 0
 	s := &scanner{f: f, size: size, check: check, seen: func(e Entry) error {
 		records++

@@ -31,7 +31,11 @@ type Options struct {
 	MinFreeDisk uint64 // bytes; below it DATA is refused before it is written (D9)
 	Salvage     bool   // a damaged log is opened with what can be read of it (R3)
 	Check       func(Record) error
-	Note        func(level Level, file, text string) // tells what recovery and compaction do; may be nil
+	// Remains is what compaction keeps of consumed DATA (C4): a shorter payload, which is written as DATA followed by its ACK,
+	// or nil. It gets what an earlier compaction has kept, too. It must not use the log, and what it returns must pass Check.
+	// Nil: nothing is kept of any, and ReplayConsumed yields nothing.
+	Remains func(Record) []byte
+	Note    func(level Level, file, text string) // tells what recovery and compaction do; may be nil
 }
 
 // Level of a note.
@@ -372,10 +376,15 @@ func (l *Log) passTurn() {
 }
 
 // Replay yields the live messages in log order. It is called once, before the first Enqueue.
-func (l *Log) Replay(yield func(Record) error) error {
+func (l *Log) Replay(yield func(Record) error) error { return l.yield(l.live.places(), yield) }
+
+// ReplayConsumed yields the messages that have been consumed and are still in the log, whole or what Options.Remains has left
+// of them, the oldest first. None of them is live. It is called before the first Enqueue.
+func (l *Log) ReplayConsumed(yield func(Record) error) error { return l.yield(l.live.spent(), yield) }
+
+func (l *Log) yield(places []place, yield func(Record) error) error {
 	s := &scanner{f: l.f, size: l.end}
-	for e := l.live.order.Front(); e != nil; e = e.Next() {
-		p := e.Value.(place)
+	for _, p := range places {
 		r, _, bad, err := s.record(p.at)
 		if err == nil {
 			err = bad

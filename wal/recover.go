@@ -55,9 +55,11 @@ type scanner struct {
 	f     File
 	check func(Record) error // the engine's cross-check; may be nil
 	seen  func(Entry) error  // gets each valid record that examine and run read; may be nil
-	buf   []byte
-	at    int64 // of buf in the file
-	size  int64
+
+	consumed bool // remember consumed DATA, too
+	buf      []byte
+	at       int64 // of buf in the file
+	size     int64
 }
 
 // read returns n bytes at an offset; they are valid until the next call.
@@ -112,7 +114,7 @@ func (s *scanner) record(at int64) (r Record, h header, bad, err error) {
 
 // run reads from an offset to the first record that is not valid.
 func (s *scanner) run(from int64) (*scan, error) {
-	out := &scan{end: from, size: s.size, live: newLive()}
+	out := &scan{end: from, size: s.size, live: newLive(s.consumed)}
 	for out.end < s.size {
 		r, h, bad, err := s.record(out.end)
 		if err != nil {
