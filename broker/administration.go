@@ -150,6 +150,10 @@ func (c *conn) serverStatus(m *wire.Message) {
 		"x-put-back": st.PutBack, "x-max-connections": o.MaxConnections, "x-running-handlers": len(c.s.running),
 		"x-failed-logins": st.FailedLogins, "x-acknowledged": st.Acknowledged, "x-redelivered": st.Redelivered,
 		"x-dead-letters-dropped": st.DeadLettersDropped, "x-rejected": st.Rejected, "x-unacknowledged": st.Unacknowledged,
+
+		"x-refused-connections": st.RefusedConnections, "x-evicted-connections": st.EvictedConnections,
+		"x-refused-key-exchanges": st.RefusedAgreements, "x-malformed": st.Malformed, "x-timeouts": st.Timeouts,
+		"x-oversized-requests": st.OversizedRequests, "x-refused-control": st.RefusedControl, "x-slow-consumers": st.SlowConsumers,
 	})
 }
 

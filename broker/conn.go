@@ -33,9 +33,11 @@ type conn struct {
 	nc       net.Conn
 	log      *slog.Logger
 	draining atomic.Bool
+	accepted time.Time
 
 	r          *wire.Reader // the reading side
 	limited    bool         // a read deadline is in force
+	arriveBy   time.Time    // when it must have arrived (O11); zero: it has
 	ahead      []frame      // read while a poll or an offer waited (O15)
 	aheadBytes int
 	readErr    error // the end of the reading side, behind what is in ahead
@@ -72,7 +74,8 @@ type delivery struct {
 }
 
 func newConn(s *Server, nc net.Conn) *conn {
-	c := &conn{s: s, nc: nc, id: newID().String(), log: s.log.With("peer", nc.RemoteAddr().String()), out: newOutlet(nc)}
+	c := &conn{s: s, nc: nc, accepted: time.Now(), id: newID().String(), out: newOutlet(nc)}
+	c.log = s.log.With("peer", nc.RemoteAddr().String())
 	c.leases.s = s
 	limits := wire.DefaultLimits(s.opts.MaxMessageSize)
 	if s.opts.Authenticator != nil {
@@ -96,7 +99,8 @@ func (c *conn) run() {
 		}
 	}()
 	tune(c.nc, c.s.opts.SendBuffer, c.s.opts.ReceiveBuffer)
-	c.deadline(firstFrameLimit)
+	c.arriveBy = c.accepted.Add(arrivalLimit)
+	c.deadline(arrivalLimit)
 	for {
 		f, err := c.next()
 		if err != nil {
@@ -256,8 +260,12 @@ func (c *conn) logEnd(err error) {
 	case errors.Is(err, io.EOF), c.draining.Load() && errors.Is(err, os.ErrDeadlineExceeded):
 		c.log.Debug("Connection closed")
 	case errors.Is(err, wire.ErrMalformed):
+		c.s.stats.malformed.Add(1)
 		c.log.Warn("Connection closed: the peer broke the protocol", "error", err)
 	default:
+		if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, errStuck) {
+			c.s.stats.timeouts.Add(1)
+		}
 		c.log.Info("Connection closed", "error", err)
 	}
 }

@@ -51,6 +51,7 @@ func tooDeep(b []byte) bool {
 // badControl answers for JSON that does not decode.
 func (c *conn) badControl(m *wire.Message, err error) {
 	if errors.Is(err, errControl) {
+		c.s.stats.refusedControl.Add(1)
 		c.refuse(m, wire.BadRequest, "Request %s: %s", m.Type, err)
 		return
 	}

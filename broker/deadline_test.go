@@ -101,6 +101,13 @@ func TestDeadlines(t *testing.T) {
 			endsAfter(t, connect(t, p), 10*time.Second)
 		})
 	})
+	t.Run("O11 first frame that does not end", func(t *testing.T) {
+		inMemory(t, ServerOptions{}, func(t *testing.T, s *Server, p *pipes) {
+			nc := connect(t, p)
+			go nc.Write(frameOf(t, 3*bodyRate)[:2*bodyRate])
+			endsAfter(t, nc, 10*time.Second)
+		})
+	})
 	t.Run("O12 header", func(t *testing.T) {
 		inMemory(t, ServerOptions{}, func(t *testing.T, s *Server, p *pipes) {
 			nc := connect(t, p)
@@ -111,6 +118,10 @@ func TestDeadlines(t *testing.T) {
 	t.Run("O12 body", func(t *testing.T) {
 		inMemory(t, ServerOptions{}, func(t *testing.T, s *Server, p *pipes) {
 			nc := connect(t, p)
+			nc.Write(frameOf(t, 0)) // O11 is for the first one
+			if _, err := wire.NewReader(nc, wire.DefaultLimits(4096)).Read(); err != nil {
+				t.Fatal(err)
+			}
 			go nc.Write(frameOf(t, 3*bodyRate)[:2*bodyRate])
 			endsAfter(t, nc, 13*time.Second)
 		})

@@ -11,11 +11,11 @@ import (
 
 // Deadlines of the reading side.
 const (
-	firstFrameLimit = 10 * time.Second      // O11
-	headerLimit     = 5 * time.Second       // O12
-	bodyLimit       = 10 * time.Second      // O12, and one second more for each bodyRate bytes
-	bodyRate        = 64 << 10              // bytes a second
-	quietLimit      = 50 * time.Millisecond // silence that ends a drain (decisions.md B12)
+	arrivalLimit = 10 * time.Second      // O11
+	headerLimit  = 5 * time.Second       // O12
+	bodyLimit    = 10 * time.Second      // O12, and one second more for each bodyRate bytes
+	bodyRate     = 64 << 10              // bytes a second
+	quietLimit   = 50 * time.Millisecond // silence that ends a drain (decisions.md B12)
 )
 
 // Read-ahead while a poll or an offer waits (O15).
@@ -63,7 +63,28 @@ func (c *conn) progress(rest int) {
 // deadline limits the next reads. A drain has its own.
 func (c *conn) deadline(d time.Duration) {
 	c.limited = true
-	c.nc.SetReadDeadline(time.Now().Add(d))
+	t := time.Now().Add(d)
+	if !c.arriveBy.IsZero() && c.arriveBy.Before(t) {
+		t = c.arriveBy
+	}
+	c.nc.SetReadDeadline(t)
+}
+
+// lift ends the limits on reading, but for the one on arriving.
+func (c *conn) lift() {
+	c.limited = !c.arriveBy.IsZero()
+	c.nc.SetReadDeadline(c.arriveBy)
+}
+
+// arrive notes that the peer has logged in, or has sent a request where no login is needed (O11).
+func (c *conn) arrive() {
+	if c.arriveBy.IsZero() {
+		return
+	}
+	c.arriveBy = time.Time{}
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	c.s.hasArrived(c)
 }
 
 // readFrame reads one frame and lifts its deadline.
@@ -71,8 +92,10 @@ func (c *conn) readFrame() (frame, error) {
 	m, err := c.r.Read()
 	over, skipped := err.(*wire.OversizeError)
 	if c.limited && (err == nil || skipped) {
-		c.limited = false
-		c.nc.SetReadDeadline(time.Time{})
+		if c.s.opts.Authenticator == nil {
+			c.arrive()
+		}
+		c.lift()
 	}
 	f := frame{m: m}
 	if skipped {

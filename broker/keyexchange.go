@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 
 	"gondola/broker/wire"
 	"gondola/security"
@@ -30,7 +31,33 @@ const (
 )
 
 // agreements limits the key agreements at a time (O20): each costs a millisecond or two.
-var agreements = make(chan struct{}, max(1, runtime.NumCPU()))
+var agreements = newAgreementQueue(runtime.NumCPU())
+
+// maxWaitingAgreements is how many wait for their turn; whoever comes then is not served.
+const maxWaitingAgreements = 128
+
+// agreementQueue hands out turns.
+type agreementQueue struct {
+	turns  chan struct{}
+	inside atomic.Int64 // with a turn or in line for one
+}
+
+func newAgreementQueue(n int) *agreementQueue { return &agreementQueue{turns: make(chan struct{}, n)} }
+
+// enter waits for a turn; it is false when too many are waiting.
+func (q *agreementQueue) enter() bool {
+	if q.inside.Add(1) > int64(maxWaitingAgreements+cap(q.turns)) {
+		q.inside.Add(-1)
+		return false
+	}
+	q.turns <- struct{}{}
+	return true
+}
+
+func (q *agreementQueue) leave() {
+	<-q.turns
+	q.inside.Add(-1)
+}
 
 // keyExchange agrees on a key. Everything after the answer is sealed.
 func (c *conn) keyExchange(m *wire.Message) {
@@ -46,9 +73,14 @@ func (c *conn) keyExchange(m *wire.Message) {
 		return
 	}
 	c.exchanged = true
-	agreements <- struct{}{}
+	if !agreements.enter() {
+		c.s.stats.refusedAgreements.Add(1)
+		c.log.Warn("Connection closed: too many key exchanges at a time", "waiting", maxWaitingAgreements)
+		c.refused = true
+		return
+	}
 	public, sealer, err := agree(key)
-	<-agreements
+	agreements.leave()
 	if err != nil {
 		c.log.Warn("A key exchange failed", "error", err)
 		c.answerKey(m, jsonForm, wire.KeyExchangeNAK, exchangeRefused+noSharedSecret)

@@ -62,6 +62,8 @@ func (c *conn) authenticate(m *wire.Message) {
 		return
 	}
 	c.identity.Store(&identity{p, true})
+	c.arrive()
+	c.lift()
 	c.r.SetLimits(wire.DefaultLimits(c.s.opts.MaxMessageSize))
 	c.ok(m, "")
 }

@@ -30,6 +30,15 @@ const (
 	Salvage    = embedded.Salvage
 )
 
+// SlowConsumer is what happens to a subscriber that does not take its pushes in time (O9, decisions.md B9). What it does not
+// get goes to the dead letters either way.
+type SlowConsumer int
+
+const (
+	Drop       SlowConsumer = iota // the push that does not fit any more is dropped
+	Disconnect                     // the connection is closed
+)
+
 // ServerOptions are the options of ipc-api.md 5.1. The zero value of each field is its default.
 type ServerOptions struct {
 	Engine engine.Engine // owned by the server from NewServer on; nil: an embedded engine in memory
@@ -54,9 +63,10 @@ type ServerOptions struct {
 	Encrypt       bool                   // only encrypted connections are served (S1)
 	Authenticator security.Authenticator // nil: everybody may do everything, and nobody is an administrator; needs Encrypt
 
-	HeartbeatInterval int // seconds; default 0: off (O14)
-	SendBuffer        int // bytes of the socket's buffer; default: the system's
-	ReceiveBuffer     int // likewise
+	SlowConsumer      SlowConsumer // default Drop (O9)
+	HeartbeatInterval int          // seconds; default 0: off (O14)
+	SendBuffer        int          // bytes of the socket's buffer; default: the system's
+	ReceiveBuffer     int          // likewise
 
 	WaitCap           time.Duration // longest wait of a peer that does not announce the feature `wait`; default 9.5 s (P4)
 	AckDeadline       time.Duration // how long a delivery may stay unacknowledged (A3): 1 s to 1 h; default 30 s

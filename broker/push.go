@@ -61,6 +61,11 @@ func (p *pusher) push(ctx context.Context, m *wire.Message) {
 	}
 	p.c.s.stats.publishDiscarded.Add(1)
 	p.c.s.bury(asPublished(m))
+	if p.c.s.opts.SlowConsumer == Disconnect && ctx.Err() == nil && p.close() {
+		p.c.s.stats.slowConsumers.Add(1)
+		p.c.log.Warn("Connection closed: the subscriber is too slow", "topic", m.Destination)
+		p.c.nc.Close()
+	}
 }
 
 // asPublished is a push as the dead letters keep it (reliability.md 6).
@@ -135,13 +140,10 @@ func (p *pusher) bytesLeft() {
 	p.progress()
 }
 
-// close ends the pushing; what has not left goes to the dead letters.
-func (p *pusher) close() {
+// close ends the pushing, and reports whether it was going on; what has not left goes to the dead letters.
+func (p *pusher) close() bool {
 	p.mu.Lock()
-	lost := p.waiting
-	if p.closed {
-		lost = nil
-	}
+	lost, again := p.waiting, p.closed
 	p.closed, p.waiting, p.bytes = true, nil, 0
 	p.progress()
 	p.mu.Unlock()
@@ -149,6 +151,7 @@ func (p *pusher) close() {
 		p.c.s.stats.publishDiscarded.Add(1)
 		p.c.s.bury(asPublished(m))
 	}
+	return !again
 }
 
 // pushNow writes one pushed message. It waits for the connection's own answer that is being written, if there is one.

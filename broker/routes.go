@@ -65,6 +65,7 @@ func (c *conn) serve(f frame) {
 		c.completed(f)
 	}
 	if f.oversize != nil {
+		c.s.stats.oversizedRequests.Add(1)
 		c.refuse(f.oversize.Message, wire.BadRequest, "The message (%d bytes) is too large! The limit is at %d bytes.",
 			f.oversize.Size, f.oversize.Limit)
 		return

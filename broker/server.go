@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,6 +45,7 @@ type Server struct {
 	state     state
 	listeners []net.Listener
 	conns     map[*conn]struct{}
+	arriving  []*conn        // those that have not arrived (O11), the oldest first
 	wg        sync.WaitGroup // accept loops and connections
 	stopped   chan struct{}  // closed at the end of the shutdown
 	stopErr   error          // of the engine; set before stopped is closed
@@ -286,26 +288,67 @@ func (s *Server) accept(l net.Listener) {
 // admit makes a connection of an accepted socket, or closes it at the limit (O8).
 func (s *Server) admit(nc net.Conn) {
 	s.mu.Lock()
-	if s.state != started || len(s.conns) >= s.opts.MaxConnections {
+	full := len(s.conns) >= s.opts.MaxConnections
+	if full && len(s.arriving) >= s.maxArriving() {
+		s.evict()
+		full = false
+	}
+	if s.state != started || full {
 		refused := s.state == started
 		s.mu.Unlock()
 		nc.Close()
 		if refused {
+			s.stats.refusedConnections.Add(1)
 			s.log.Warn("Connection refused: too many connections", "limit", s.opts.MaxConnections)
 		}
 		return
 	}
 	c := newConn(s, nc)
 	s.conns[c] = struct{}{}
+	s.arriving = append(s.arriving, c)
+	if len(s.arriving) > s.maxArriving() {
+		time.AfterFunc(handshakeStep, s.thin)
+	}
 	s.stats.accepted.Add(1)
 	s.stats.most = max(s.stats.most, len(s.conns))
 	s.wg.Go(c.run)
 	s.mu.Unlock()
 }
 
-// forget takes a connection that has ended off the list; its slot is free at once.
+// maxArriving is how many connections may be there that have not arrived (O13).
+func (s *Server) maxArriving() int { return max(8, s.opts.MaxConnections/4) }
+
+// thin closes connections that have not arrived if there are too many (O13): the oldest first, and only what has had the
+// time in which a client makes a step. A burst of clients that connect at once is not thinned.
+func (s *Server) thin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.arriving) > s.maxArriving() && time.Since(s.arriving[0].accepted) >= handshakeStep {
+		s.evict()
+	}
+}
+
+// evict closes the oldest connection that has not arrived; its slot is free at once. It runs with mu held.
+func (s *Server) evict() {
+	c := s.arriving[0]
+	s.arriving = slices.Delete(s.arriving, 0, 1)
+	delete(s.conns, c)
+	s.stats.evictedConnections.Add(1)
+	c.log.Warn("Connection closed: too many that have not logged in or sent a request", "limit", s.maxArriving())
+	c.nc.Close()
+}
+
+// forget takes a connection that has ended off the lists; its slot is free at once.
 func (s *Server) forget(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
+	s.hasArrived(c)
+}
+
+// hasArrived takes a connection off the list of those that have not. It runs with mu held.
+func (s *Server) hasArrived(c *conn) {
+	if i := slices.Index(s.arriving, c); i >= 0 {
+		s.arriving = slices.Delete(s.arriving, i, i+1)
+	}
 }

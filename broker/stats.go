@@ -31,6 +31,15 @@ type Stats struct {
 	FailedLogins     int64
 	Accepted         int64 // connections since the start
 	MostConnections  int   // at one time
+
+	RefusedConnections int64 // over the limit (O8)
+	EvictedConnections int64 // that had not logged in or sent a request, when there were too many (O13)
+	RefusedAgreements  int64 // connections closed because too many keys were being agreed on (O20)
+	Malformed          int64 // connections closed because the peer broke the protocol or a limit before it logged in (O1 to O3)
+	Timeouts           int64 // connections closed by a time limit (O10 to O12, O14)
+	OversizedRequests  int64 // requests over the size limit (O2, O5)
+	SlowConsumers      int64 // connections closed for it (O9)
+	RefusedControl     int64 // requests whose JSON was too large or too deep (O6)
 }
 
 // counters are the live figures.
@@ -53,7 +62,17 @@ type counters struct {
 	accepted         atomic.Int64
 	subscribers      atomic.Int64
 	subscriptions    atomic.Int64
-	most             int // guarded by the server's mutex
+
+	refusedConnections atomic.Int64
+	evictedConnections atomic.Int64
+	refusedAgreements  atomic.Int64
+	malformed          atomic.Int64
+	timeouts           atomic.Int64
+	oversizedRequests  atomic.Int64
+	slowConsumers      atomic.Int64
+	refusedControl     atomic.Int64
+
+	most int // guarded by the server's mutex
 }
 
 // Stats takes a snapshot.
@@ -90,5 +109,10 @@ func (s *Server) Stats() Stats {
 		Published:     s.stats.published.Load(), PublishDiscarded: s.stats.publishDiscarded.Load(),
 		Subscribers: int(s.stats.subscribers.Load()), SubscribedTopics: int(s.stats.subscriptions.Load()),
 		FailedLogins: s.stats.failedLogins.Load(), Accepted: s.stats.accepted.Load(), MostConnections: most,
+
+		RefusedConnections: s.stats.refusedConnections.Load(), EvictedConnections: s.stats.evictedConnections.Load(),
+		RefusedAgreements: s.stats.refusedAgreements.Load(), Malformed: s.stats.malformed.Load(), Timeouts: s.stats.timeouts.Load(),
+		OversizedRequests: s.stats.oversizedRequests.Load(), RefusedControl: s.stats.refusedControl.Load(),
+		SlowConsumers: s.stats.slowConsumers.Load(),
 	}
 }
