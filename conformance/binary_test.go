@@ -41,7 +41,16 @@ func TestMain(m *testing.M) {
 	}
 	time.Local = time.UTC
 	flag.Parse()
+	scripts, err := os.MkdirTemp("", "gondola-scripts-") // for the temporary files of scripts that run in this process
+	if err == nil {
+		err = os.Setenv("TMPDIR", scripts)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	status := m.Run()
+	os.RemoveAll(scripts)
 	if built.dir != "" {
 		os.RemoveAll(built.dir)
 	}
