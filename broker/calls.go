@@ -143,17 +143,19 @@ func newRequest(t wire.Type, destination string) *wire.Message {
 // check is what can be said before sending: the state of the client, then the size (ipc-api.md 9).
 func (c *Client) check(m *wire.Message) error {
 	c.mu.Lock()
-	closed := c.closed
+	closed, limit := c.closed, c.limit
 	c.mu.Unlock()
 	if closed {
 		return ErrClosed
 	}
-	return checkSize(m, c.limit)
+	return checkSize(m, limit)
 }
 
 // limitFor is the limit of a call for which the server may wait. Only one that has granted the feature `wait` waits so long
 // that the limit has to grow.
 func (c *Client) limitFor(wait time.Duration) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.longWaits && wait > 0 {
 		return c.opts.CallLimit + wait
 	}

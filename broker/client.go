@@ -49,7 +49,12 @@ type Client struct {
 	inFrame   bool      // a frame is arriving: the deadline is its own
 	readUntil time.Time // the read deadline in force; zero: unknown or none
 	closed    bool
-	lost      error // why the connection has ended
+	lost      error         // why the connection has ended
+	used      time.Time     // by the latest call
+	opened    int           // connections so far: what is told of an earlier one does not end this one
+	dialing   chan struct{} // closed when the attempt to open the connection again is over; nil: none is under way
+	reopening bool          // a goroutine is at it
+	released  *sync.Cond    // reading or writing has become false
 	in        inbox
 }
 
@@ -59,21 +64,23 @@ func Dial(ctx context.Context, addr Address, opts ClientOptions) (*Client, error
 	if err != nil {
 		return nil, err
 	}
-	c, err := open(ctx, addr, o)
+	c, config, err := open(ctx, addr, o)
 	if err != nil {
 		return nil, &OpenError{Address: addr.String(), Cause: err}
 	}
+	c.apply(config)
 	return c, nil
 }
 
-func open(ctx context.Context, addr Address, o ClientOptions) (*Client, error) {
+// open connects and shakes hands; nothing of the client runs yet.
+func open(ctx context.Context, addr Address, o ClientOptions) (*Client, configAnswer, error) {
 	if err := addr.check(); err != nil {
-		return nil, err
+		return nil, configAnswer{}, err
 	}
 	to := addr.dial()
 	nc, err := o.Dial(ctx, to.network, to.address)
 	if err != nil {
-		return nil, &Error{Text: "Failed to open connection to the server " + addr.String() + "!", Cause: err}
+		return nil, configAnswer{}, &Error{Text: "Failed to open connection to the server " + addr.String() + "!", Cause: err}
 	}
 	tune(nc, o.SendBuffer, o.ReceiveBuffer)
 	c := &Client{
@@ -86,6 +93,7 @@ func open(ctx context.Context, addr Address, o ClientOptions) (*Client, error) {
 		id:      newID().String(),
 		in:      inbox{taken: make(chan struct{}, 1)},
 	}
+	c.released = sync.NewCond(&c.mu)
 	interrupt := context.AfterFunc(ctx, func() { nc.Close() })
 	config, err := c.handshake()
 	if !interrupt() {
@@ -93,24 +101,25 @@ func open(ctx context.Context, addr Address, o ClientOptions) (*Client, error) {
 	}
 	if err != nil {
 		nc.Close()
-		return nil, err
+		return nil, config, err
 	}
-	c.apply(config)
-	return c, nil
+	return c, config, nil
 }
 
-// apply goes by what the server has said about itself.
+// apply goes by what the server has said about itself, on a connection that nobody uses yet.
 func (c *Client) apply(config configAnswer) {
 	c.limit = config.MaxMessage
 	c.out.w.SetCutoff(config.Cutoff)
 	c.r.SetLimits(wire.DefaultLimits(config.MaxMessage))
 	c.r.OnProgress(c.progress)
 	c.longWaits = c.opts.LongWaits && config.grants(featureWait)
-	if c.opts.Ack != NoAck && config.acknowledges(c.opts.Ack) {
+	c.ackMode = NoAck
+	if config.acknowledges(c.opts.Ack) {
 		c.ackMode = c.opts.Ack
 	}
-	if config.Heartbeat > 0 {
-		c.wg.Go(func() { c.beat(time.Duration(config.Heartbeat) * time.Second) })
+	c.opened++
+	if n := c.opened; config.Heartbeat > 0 {
+		c.wg.Go(func() { c.beat(time.Duration(config.Heartbeat)*time.Second, n) })
 	}
 }
 
@@ -121,7 +130,11 @@ func (c *Client) Clone(ctx context.Context) (*Client, error) { return Dial(ctx, 
 func (c *Client) Address() Address { return c.addr }
 
 // MaxMessageSize is the server's limit in bytes: header, plain meta data and payload together.
-func (c *Client) MaxMessageSize() int { return c.limit }
+func (c *Client) MaxMessageSize() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.limit
+}
 
 // Running is true until Close, also when the connection is lost.
 func (c *Client) Running() bool {
@@ -143,6 +156,7 @@ func (c *Client) Close() error {
 	}
 	c.closed = true
 	close(c.closing)
+	c.released.Broadcast()
 	c.failPending(&EOFError{Cause: net.ErrClosed})
 	c.nc.SetDeadline(time.Now().Add(linger))
 	if !c.writing {
@@ -184,15 +198,36 @@ func (c *Client) discard() {
 	}
 }
 
-// fail ends the connection because of err: every waiting call fails. The first reason counts.
+// fail ends the connection because of err: every waiting call fails. The first reason counts. Another connection is opened if
+// the options say so. Whoever calls it owns the reading or the writing side.
 func (c *Client) fail(err error) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.loseConnection(err)
+}
+
+// failConnection is fail for one that owns nothing: it does nothing if the nth connection has ended before.
+func (c *Client) failConnection(n int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.opened == n {
+		c.loseConnection(err)
+	}
+}
+
+// loseConnection runs with mu held.
+func (c *Client) loseConnection(err error) {
 	if c.lost == nil {
 		c.lost = err
 	}
 	c.failPending(&EOFError{Cause: c.lost})
-	c.mu.Unlock()
 	c.nc.Close()
+	c.nudge() // a reader that waits for room
+	if !c.opts.Reconnect.Off && !c.closed && !c.reopening {
+		c.reopening = true
+		c.dialing = make(chan struct{})
+		c.wg.Go(c.reopen)
+	}
 }
 
 // failPending runs with mu held.
@@ -213,8 +248,8 @@ func (c *Client) usable() error {
 	return nil
 }
 
-// beat sends heartbeats (decisions.md B14); one that is not answered ends the connection.
-func (c *Client) beat(every time.Duration) {
+// beat sends heartbeats on the nth connection (decisions.md B14); one that is not answered ends it.
+func (c *Client) beat(every time.Duration, n int) {
 	const limit = 5 * time.Second
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -224,17 +259,27 @@ func (c *Client) beat(every time.Duration) {
 			return
 		case <-tick.C:
 		}
+		if !c.on(n) {
+			return
+		}
 		answer, err := c.roundTrip(context.Background(), newRequest(wire.Heartbeat, ""), limit)
 		if err == nil && answer.Status == wire.OK {
 			continue
 		}
-		if !c.Running() {
+		if !c.on(n) {
 			return
 		}
 		c.log.Warn("Heartbeat failed: the connection is given up", "error", err)
-		c.fail(errors.Join(text("heartbeat failed"), err))
+		c.failConnection(n, errors.Join(text("heartbeat failed"), err))
 		return
 	}
+}
+
+// on reports whether the nth connection is the one in use.
+func (c *Client) on(n int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.closed && c.lost == nil && c.opened == n
 }
 
 // timedOut reports whether a read ended at its deadline.

@@ -190,6 +190,9 @@ type ClientOptions struct {
 	Ack          AckMode
 	AckPreferred bool
 
+	// Reconnect says how a lost connection is opened again (O25).
+	Reconnect Reconnect
+
 	Logger *slog.Logger // nil: silent
 
 	// Dial opens a socket; nil: the system's.
@@ -214,5 +217,6 @@ func (o ClientOptions) withDefaults() (ClientOptions, error) {
 	if o.Dial == nil {
 		o.Dial = new(net.Dialer).DialContext
 	}
+	o.Reconnect = o.Reconnect.withDefaults()
 	return o, nil
 }

@@ -65,6 +65,7 @@ func (c *Client) give(call *Call, err error) {
 // roundTrip sends a request and waits for its answer, at most for limit.
 func (c *Client) roundTrip(ctx context.Context, m *wire.Message, limit time.Duration) (*wire.Message, error) {
 	call := &Call{request: m, limit: limit, until: time.Now().Add(limit)}
+	c.prepare(ctx, limit)
 	if err := c.submit(call); err != nil {
 		return nil, err
 	}
@@ -73,6 +74,7 @@ func (c *Client) roundTrip(ctx context.Context, m *wire.Message, limit time.Dura
 
 // start sends a request without waiting for anything. Its context and its limit end it.
 func (c *Client) start(ctx context.Context, m *wire.Message, limit time.Duration) (*Call, error) {
+	c.prepare(ctx, limit)
 	call := &Call{request: m, done: make(chan struct{}), limit: limit, until: time.Now().Add(limit)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -128,6 +130,7 @@ func (c *Client) submit(call *Call) error {
 
 // oneway writes a request that has no answer; it returns when the request is written.
 func (c *Client) oneway(ctx context.Context, m *wire.Message, limit time.Duration) error {
+	c.prepare(ctx, limit)
 	c.mu.Lock()
 	if err := c.usable(); err != nil {
 		c.mu.Unlock()
@@ -180,6 +183,7 @@ func (c *Client) stopWriting() {
 		c.wg.Go(c.writeOn)
 	case !left:
 		c.writing = false
+		c.released.Broadcast()
 		if c.closed {
 			c.closeWrite()
 		}
@@ -433,6 +437,7 @@ func (c *Client) stopReading() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.reading, c.leader = false, nil
+	c.released.Broadcast()
 	if c.closed {
 		close(c.ended)
 	}
