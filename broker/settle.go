@@ -14,7 +14,11 @@ import (
 const errNoAckMode = text("The client was opened without an acknowledge mode, so its deliveries are complete at once!")
 
 // AckMode is what the server has granted: NoAck, or the mode that was asked for.
-func (c *Client) AckMode() AckMode { return c.ackMode }
+func (c *Client) AckMode() AckMode {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ackMode
+}
 
 // Ack tells the server that polled messages have been consumed: it forgets them, durably if its log does so, before Ack
 // returns. Nack gives them back to the heads of their queues, Reject moves them to the dead letters (A1, A4). The
@@ -52,8 +56,9 @@ func (c *Client) settle(ctx context.Context, outcome string, messages []*wire.Me
 		}
 		ids[m.Destination] = append(ids[m.Destination], m.ID.String())
 	}
+	granted := c.AckMode()
 	for _, queue := range queues {
-		if c.ackMode == NoAck {
+		if granted == NoAck {
 			unknown = append(unknown, ids[queue]...)
 			continue
 		}

@@ -33,12 +33,12 @@ func (c *client) Close() error {
 
 func takeClient(in *eval.Args) *client { return eval.Host[*client](in, clientClass) }
 
-var clientOptions = []string{"encrypt", "user-name", "password", "socket-snd-buf-size", "socket-rcv-buf-size", "reconnect"}
+var clientOptions = []string{"encrypt", "user-name", "password", "socket-snd-buf-size", "socket-rcv-buf-size", "reconnect", "ack"}
 
 func (m *module) clientTable() eval.Table {
 	return eval.Table{
 		{Name: "ipc/client", Min: 1, Max: -1, Fn: m.newClient, Forms: "(ipc/client port)\n(ipc/client port & options)\n(ipc/client host port & options)\n(ipc/client conn-uri)\n(ipc/client conn-uri & options)",
-			Doc: "Opens a client. Blocks for the connection and the handshake, at most 2 s a step. Options: :encrypt (also without the server's wish; with credentials it is always so), :user-name, :password, :socket-snd-buf-size, :socket-rcv-buf-size; :reconnect, true by default: a lost connection is opened again until the client is closed, with its subscriptions, without its temporary queues; a call under way fails and is not sent again. false, or a map of :base and :max, the longest waits between attempts (50 and 2000 ms)."},
+			Doc: "Opens a client. Blocks for the connection and the handshake, at most 2 s a step. Options: :encrypt (also without the server's wish; with credentials it is always so), :user-name, :password, :socket-snd-buf-size, :socket-rcv-buf-size; :reconnect, true by default: a lost connection is opened again until the client is closed, with its subscriptions, without its temporary queues; a call under way fails and is not sent again. false, or a map of :base and :max, the longest waits between attempts (50 and 2000 ms)" + ackDoc},
 		{Name: "ipc/clone", Min: 1, Max: 1, Fn: m.clone, Forms: "(ipc/clone client)", Doc: "Opens another client with the address and options of this one."},
 		{Name: "ipc/send", Touches: eval.Nothing, Min: 3, Max: 3, Fn: send, Forms: "(ipc/send client fn-name message)", Doc: "Calls a function of the server and waits for its response, at most 10 s."},
 		{Name: "ipc/send-async", Touches: eval.Nothing, Min: 3, Max: 3, Fn: sendAsync, Forms: "(ipc/send-async client fn-name message)", Doc: "Calls a function of the server; a future of the response."},
@@ -58,6 +58,7 @@ func (m *module) newClient(th *eval.Thread, in *eval.Args) (value.Value, error) 
 	send, _ := o.size("socket-snd-buf-size")
 	receive, _ := o.size("socket-rcv-buf-size")
 	opts.SendBuffer, opts.ReceiveBuffer = int(send), int(receive)
+	o.ack(&opts)
 	if o.err != nil {
 		return value.Nil, o.err
 	}
