@@ -313,8 +313,10 @@ func (d *Dir) salvage(ctx context.Context, path string, s *scanner, sc *scan) (*
 // Remove deletes the log of a queue that is closed; it does not come back after a crash (D7).
 func (d *Dir) Remove(queue string) error {
 	path := d.fileOf(queue)
-	if err := d.fs.Remove(path); err != nil && !os.IsNotExist(err) {
-		return err
+	for _, name := range []string{path + backupSuffix, path} { // a backup alone would be taken back at the next start (R6)
+		if err := d.fs.Remove(name); err != nil && !os.IsNotExist(err) {
+			return err
+		}
 	}
 	d.note(Info, path, "Removed the log")
 	err := d.fs.SyncDir(d.path)

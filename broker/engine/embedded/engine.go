@@ -81,26 +81,41 @@ func (e *LoadError) Error() string {
 }
 func (e *LoadError) Unwrap() error { return e.Cause }
 
-// recover opens one durable queue.
+// recover opens one durable queue. One that cannot be opened, or not be read, does not stop the others (R2, R3).
 func (e *Engine) recover(ctx context.Context, name string) error {
-	q := &queue{spec: engine.QueueSpec{Name: name, Capacity: 1, Durable: true}}
 	log, err := e.dir.Open(ctx, name)
-	var damage *wal.DamageError
-	switch {
-	case errors.Is(err, wal.ErrNoLog):
+	if errors.Is(err, wal.ErrNoLog) {
 		return nil
-	case errors.As(err, &damage) && e.log.OnCorruption != FailStart:
-		q.gone = &engine.OutOfServiceError{Text: fmt.Sprintf("Queue %s is out of service: its log is damaged at byte %d", name, damage.Offset)}
-		e.log.Logger.Error("A queue is out of service: its log is damaged", "queue", name, "error", err)
-		e.queues[name] = place{queue: q, Queue: q}
-		return nil
-	case err != nil:
+	}
+	if err == nil {
+		q := &queue{spec: engine.QueueSpec{Name: name, Capacity: int(binary.BigEndian.Uint32(log.Config())), Durable: true}}
+		d := newDurable(q, log, e.log.Logger)
+		if err = d.load(); err == nil {
+			e.queues[name] = place{queue: q, Queue: d, log: log}
+			return nil
+		}
+		err = errors.Join(err, log.Close())
+	}
+	if e.log.OnCorruption == FailStart || ctx.Err() != nil {
 		return &LoadError{Queue: name, Cause: err}
 	}
-	q.spec.Capacity = int(binary.BigEndian.Uint32(log.Config()))
-	d := newDurable(q, log, e.log.Logger)
-	e.queues[name] = place{queue: q, Queue: d, log: log}
-	return d.load()
+	e.quarantine(name, err)
+	return nil
+}
+
+// quarantine puts a queue out of service. Its log stays as it is; the next start reads it again.
+func (e *Engine) quarantine(name string, cause error) {
+	why := "could not be recovered"
+	var damage *wal.DamageError
+	if errors.As(cause, &damage) {
+		why = fmt.Sprintf("is damaged at byte %d", damage.Offset)
+	}
+	e.log.Logger.Error("A queue is out of service: its log "+why, "queue", name, "error", cause)
+	q := &queue{
+		spec: engine.QueueSpec{Name: name, Capacity: 1, Durable: true},
+		gone: &engine.OutOfServiceError{Text: fmt.Sprintf("Queue %s is out of service: its log %s", name, why)},
+	}
+	e.queues[name] = place{queue: q, Queue: q}
 }
 
 // createDurable makes a queue with a log; it exists after a crash when this returns (D7). It runs with mu held.
