@@ -82,6 +82,9 @@ func createFunction(t testing.TB, s *Server, name string, h Handler) {
 
 func echo(_ context.Context, m *wire.Message) (*wire.Message, error) { return m, nil }
 
+// sink has nothing to say.
+func sink(context.Context, *wire.Message) (*wire.Message, error) { return nil, nil }
+
 func textMessage(requestID, subject, text string) *wire.Message {
 	return &wire.Message{
 		ID: newID(), Type: wire.NullType, Status: wire.NullStatus, Timestamp: time.Now().UnixMilli(),

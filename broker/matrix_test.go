@@ -34,7 +34,7 @@ var matrixRequests = []struct {
 	json   string // "": a text payload
 	gate   gate
 	status wire.Status // of a request that gets through
-	denied string
+	denied string      // the text if it does not, and of an error that everybody gets
 }{
 	{wire.Request, "f", "", listed, wire.OK, "Not authenticated for function calling!"},
 	{wire.Offer, "q", "", listed, wire.OK, "Not authenticated for queue offer!"},
@@ -56,12 +56,22 @@ var matrixRequests = []struct {
 	{wire.KeyExchange, "", "", free, wire.KeyExchangeNAK, ""}, // no key, or the second exchange
 	{wire.Heartbeat, "", "", free, wire.OK, ""},
 	{wire.Test, "", "", free, wire.OK, ""},
-	{wire.Response, "", "", free, wire.BadRequest, ""},
-	{wire.NullType, "", "", free, wire.BadRequest, ""},
+	{wire.Response, "", "", free, wire.BadRequest, "Invalid request type: RESPONSE"},
+	{wire.NullType, "", "", free, wire.BadRequest, "Invalid request type: NULL"},
+	{wire.Authentication, "", "", free, wire.OK, ""}, // the role's own credentials again
 }
 
 // Every request type, by every role, on every kind of connection. A server with an authenticator always encrypts.
 func TestRequestMatrix(t *testing.T) {
+	rows := map[wire.Type]bool{}
+	for _, c := range matrixRequests {
+		rows[c.kind] = true
+	}
+	for kind := range wire.NullType + 1 {
+		if kind.Valid() != rows[kind] {
+			t.Errorf("%s: is a type %v, has a row %v", kind, kind.Valid(), rows[kind])
+		}
+	}
 	for _, way := range []struct {
 		name string
 		unix bool
@@ -78,6 +88,9 @@ func TestRequestMatrix(t *testing.T) {
 				for _, c := range matrixRequests {
 					m := newRequest(c.kind, c.to)
 					m.Mimetype, m.Charset, m.Payload = mimeText, utf8Name, []byte("x")
+					if c.kind == wire.Authentication {
+						m.Payload = []byte(r.name + "\npw-" + r.name)
+					}
 					if c.json != "" {
 						m.Mimetype, m.Payload = mimeJSON, []byte(c.json)
 					}
@@ -96,8 +109,8 @@ func TestRequestMatrix(t *testing.T) {
 						if answer.Status != wire.NoPermission || string(answer.Payload) != c.denied {
 							t.Errorf("%s: %s %q, want %q", c.kind, answer.Status, answer.Payload, c.denied)
 						}
-					case answer.Status != c.status:
-						t.Errorf("%s: %s %q, want %s", c.kind, answer.Status, answer.Payload, c.status)
+					case answer.Status != c.status, c.status == wire.BadRequest && string(answer.Payload) != c.denied:
+						t.Errorf("%s: %s %q, want %s %q", c.kind, answer.Status, answer.Payload, c.status, c.denied)
 					}
 				}
 			})
@@ -130,8 +143,20 @@ func matrixPeer(t *testing.T, unix bool, opts ServerOptions, r role) *stockClien
 	createQueue(t, s, "q", 10)
 	createTopic(t, s, "t")
 	createFunction(t, s, "f", echo)
+	return connected(t, s, opts.Encrypt, r)
+}
+
+// loggedIn is a peer of a server that encrypts where it has users.
+func loggedIn(t *testing.T, s *Server, r role) *stockClient {
+	t.Helper()
+	return connected(t, s, r.name != "", r)
+}
+
+// connected is a peer with a key, if it is to have one, and logged in, if the role is a user's.
+func connected(t *testing.T, s *Server, encrypt bool, r role) *stockClient {
+	t.Helper()
 	p := &stockClient{raw: dialRaw(t, s)}
-	if opts.Encrypt {
+	if encrypt {
 		exchange := newRequest(wire.KeyExchange, "")
 		exchange.Mimetype, exchange.Charset = mimeText, utf8Name
 		p.exchange(exchange)
