@@ -59,9 +59,9 @@ func rankOf(v Value) rank {
 // Compare is the language's compare (language.md 6.2): negative, zero or positive, defined for every pair of values.
 // Values of one kind without natural order compare as less unless they are equal. It panics like Equal on nesting that is
 // too deep.
-func Compare(a, b Value) int { return compare(a, b, 0) }
+func Compare(a, b Value) int { return compare(a, b, nil) }
 
-func compare(a, b Value, depth int) int {
+func compare(a, b Value, w *walk) int {
 	if a.o == &longTag && b.o == &longTag {
 		return order(int64(a.n), int64(b.n))
 	}
@@ -85,10 +85,11 @@ func compare(a, b Value, depth int) int {
 		y, _ := Text(b)
 		return CompareText(x, y)
 	case rankList, rankVector:
-		if depth > maxNesting {
-			panic(tooDeep())
-		}
-		return compareSequences(a.o.self.(Sequence), b.o.self.(Sequence), depth+1)
+		x := a.o.self.(Sequence)
+		w = w.enter(x.Count())
+		c := compareSequences(x, b.o.self.(Sequence), w)
+		w.depth--
+		return c
 	case rankLazy:
 		return -1
 	}
@@ -97,7 +98,7 @@ func compare(a, b Value, depth int) int {
 			return cmp
 		}
 	}
-	if equal(a, b, false, depth+1) {
+	if equal(a, b, false, w) {
 		return 0
 	}
 	return -1
@@ -111,13 +112,13 @@ func textOf(v Value) string {
 	return s
 }
 
-func compareSequences(x, y Sequence, depth int) int {
+func compareSequences(x, y Sequence, w *walk) int {
 	if c := order(x.Count(), y.Count()); c != 0 {
 		return c
 	}
 	i := 0
 	for v := range x.All() {
-		if c := compare(v, y.Nth(i), depth); c != 0 {
+		if c := compare(v, y.Nth(i), w); c != 0 {
 			return c
 		}
 		i++

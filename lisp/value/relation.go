@@ -13,6 +13,28 @@ import (
 // maxNesting bounds the native recursion of the relations and of the printer (evaluator.md E2).
 const maxNesting = 10_000
 
+// walk counts what a relation looks at: values that share parts can be small, and endless for who follows every path.
+type walk struct{ depth, left int }
+
+// mostWalked is how many collections, of a few elements each, one comparison or hash goes through: some seconds.
+const mostWalked = 1 << 26
+
+// enter begins a collection of so many elements; a nil walk begins with it. The caller leaves: w.depth--.
+func (w *walk) enter(count int) *walk {
+	if w == nil {
+		w = &walk{left: mostWalked}
+	}
+	w.depth++
+	w.left -= 1 + count>>3
+	switch {
+	case w.depth > maxNesting:
+		panic(tooDeep())
+	case w.left < 0:
+		panic(Errorf("Values are too large to compare or to hash: they share parts, or they have more than %d", mostWalked))
+	}
+	return w
+}
+
 // tooDeep is what the relations panic with, and the printer's error.
 func tooDeep() *Exception {
 	return Errorf("Values are nested too deeply (more than %d levels)", maxNesting)
@@ -44,8 +66,8 @@ func capability[T any](x Object) (t T, ok bool) {
 // Equal is the language's strict =, EqualLoose its tolerant == (language.md 6.1). Both may panic with an *Exception (a
 // lazy sequence compared, nesting too deep): try nodes and the top of every evaluation turn such a panic into the script
 // exception that it is.
-func Equal(a, b Value) bool      { return a == b || equal(a, b, false, 0) }
-func EqualLoose(a, b Value) bool { return a == b || equal(a, b, true, 0) }
+func Equal(a, b Value) bool      { return a == b || equal(a, b, false, nil) }
+func EqualLoose(a, b Value) bool { return a == b || equal(a, b, true, nil) }
 
 // keyEqual is what keys of maps and elements of sets are compared by: a list and a vector are equal, but not the same key.
 func keyEqual(a, b Value) bool {
@@ -57,24 +79,21 @@ func isList(v Value) bool {
 	return ok
 }
 
-func equal(a, b Value, loose bool, depth int) bool {
+func equal(a, b Value, loose bool, w *walk) bool {
 	if a == b {
 		return true
 	}
 	if a.o == nil || b.o == nil {
 		return false
 	}
-	if w, ok := b.o.self.(*Wrapped); ok {
-		return equal(a, w.V, loose, depth)
+	if x, ok := b.o.self.(*Wrapped); ok {
+		return equal(a, x.V, loose, w)
 	}
-	if w, ok := a.o.self.(*Wrapped); ok {
-		return equal(w.V, b, loose, depth)
+	if x, ok := a.o.self.(*Wrapped); ok {
+		return equal(x.V, b, loose, w)
 	}
 	if a.o.self == nil || b.o.self == nil {
 		return equalScalar(a, b, loose)
-	}
-	if depth > maxNesting {
-		panic(tooDeep())
 	}
 	switch x := a.o.self.(type) {
 	case *Keyword:
@@ -87,10 +106,19 @@ func equal(a, b Value, loose bool, depth int) bool {
 		y, ok := b.o.self.(*Symbol)
 		return ok && x.hash == y.hash && x.Name == y.Name
 	case Sequence:
-		return equalSequence(x, b, loose, depth+1)
+		w = w.enter(x.Count())
+		same := equalSequence(x, b, loose, w)
+		w.depth--
+		return same
 	case Map:
 		y, ok := b.o.self.(Map)
-		return ok && equalMap(x, y, loose, depth+1)
+		if !ok {
+			return false
+		}
+		w = w.enter(x.Count())
+		same := equalMap(x, y, loose, w)
+		w.depth--
+		return same
 	case Set:
 		y, ok := b.o.self.(Set)
 		return ok && equalSet(x, y)
@@ -108,26 +136,29 @@ func equal(a, b Value, loose bool, depth int) bool {
 		}
 		return false
 	}
-	return equalOther(a.o.self, b, loose, depth+1)
+	w = w.enter(0)
+	same := equalOther(a.o.self, b, loose, w)
+	w.depth--
+	return same
 }
 
 func lazySize() *Exception { return Errorf("Getting the size of lazy sequences is not supported!") }
 
 // equalOther is for the kinds that are compared rarely.
-func equalOther(a Object, b Value, loose bool, depth int) bool {
+func equalOther(a Object, b Value, loose bool, w *walk) bool {
 	switch x := a.(type) {
 	case *MapEntry:
 		y, ok := b.o.self.(*MapEntry)
-		return ok && equal(x.Key, y.Key, loose, depth) && equal(x.Value, y.Value, loose, depth)
+		return ok && equal(x.Key, y.Key, loose, w) && equal(x.Value, y.Value, loose, w)
 	case *Atom:
 		y, ok := b.o.self.(*Atom)
-		return ok && equal(x.Deref(), y.Deref(), loose, depth)
+		return ok && equal(x.Deref(), y.Deref(), loose, w)
 	case *Volatile:
 		y, ok := b.o.self.(*Volatile)
-		return ok && equal(x.Deref(), y.Deref(), loose, depth)
+		return ok && equal(x.Deref(), y.Deref(), loose, w)
 	case *Just:
 		y, ok := b.o.self.(*Just)
-		return ok && equal(x.V, y.V, loose, depth)
+		return ok && equal(x.V, y.V, loose, w)
 	case *ByteBuf:
 		y, ok := b.o.self.(*ByteBuf)
 		return ok && bytes.Equal(x.B[:x.Lim], y.B[:y.Lim])
@@ -185,7 +216,7 @@ func equalNumber(a, b Value, loose bool) bool {
 	return false
 }
 
-func equalSequence(x Sequence, b Value, loose bool, depth int) bool {
+func equalSequence(x Sequence, b Value, loose bool, w *walk) bool {
 	y, ok := b.o.self.(Sequence)
 	if !ok {
 		if _, lazy := b.o.self.(*LazySeq); lazy {
@@ -198,7 +229,7 @@ func equalSequence(x Sequence, b Value, loose bool, depth int) bool {
 	}
 	i := 0
 	for v := range x.All() {
-		if w := y.Nth(i); v != w && !equal(v, w, loose, depth) {
+		if u := y.Nth(i); v != u && !equal(v, u, loose, w) {
 			return false
 		}
 		i++
@@ -206,12 +237,12 @@ func equalSequence(x Sequence, b Value, loose bool, depth int) bool {
 	return true
 }
 
-func equalMap(x, y Map, loose bool, depth int) bool {
+func equalMap(x, y Map, loose bool, w *walk) bool {
 	if x.Count() != y.Count() {
 		return false
 	}
 	for k, v := range x.All() {
-		if w, ok := y.Get(k); !ok || v != w && !equal(v, w, loose, depth) {
+		if u, ok := y.Get(k); !ok || v != u && !equal(v, u, loose, w) {
 			return false
 		}
 	}
@@ -232,13 +263,13 @@ func equalSet(x, y Set) bool {
 }
 
 // Hash is the 32 bit hash of language.md 2.5; it fixes the printing order of maps and sets. It panics like Equal.
-func Hash(v Value) uint32 { return hash(v, 0) }
+func Hash(v Value) uint32 { return hash(v, nil) }
 
 const nilHash = 110034
 
 func fold(n uint64) uint32 { return uint32(n) ^ uint32(n>>32) }
 
-func hash(v Value, depth int) uint32 {
+func hash(v Value, w *walk) uint32 {
 	switch v.o {
 	case nil:
 		return nilHash
@@ -274,36 +305,40 @@ func hash(v Value, depth int) uint32 {
 	case *Decimal:
 		return 31*hashBig(x.Unscaled) + uint32(x.Scale)
 	}
-	if depth > maxNesting {
-		panic(tooDeep())
+	count := 0
+	if c, ok := v.o.self.(Counted); ok {
+		count = c.Count()
 	}
-	return hashHeap(v.o.self, depth+1)
+	w = w.enter(count)
+	h := hashHeap(v.o.self, w)
+	w.depth--
+	return h
 }
 
-func hashHeap(o Object, depth int) uint32 {
+func hashHeap(o Object, w *walk) uint32 {
 	switch x := o.(type) {
 	case Sequence:
-		return hashSequence(x, depth)
+		return hashSequence(x, w)
 	case Map:
 		h := uint32(1)
 		for k, v := range x.All() {
-			h += hashPair(k, v, depth)
+			h += hashPair(k, v, w)
 		}
 		return h
 	case Set:
 		h := uint32(1)
 		for v := range x.All() {
-			h += hash(v, depth)
+			h += hash(v, w)
 		}
 		return h
 	case *MapEntry:
-		return hashPair(x.Key, x.Value, depth)
+		return hashPair(x.Key, x.Value, w)
 	case *Atom:
-		return 31 + hash(x.Deref(), depth)
+		return 31 + hash(x.Deref(), w)
 	case *Volatile:
-		return 31 + hash(x.Deref(), depth)
+		return 31 + hash(x.Deref(), w)
 	case *Just:
-		return 31 + hash(x.V, depth)
+		return 31 + hash(x.V, w)
 	case *ByteBuf:
 		h := uint32(1)
 		for _, b := range x.B[:x.Lim] {
@@ -318,21 +353,21 @@ func hashHeap(o Object, depth int) uint32 {
 	if r, ok := capability[Relatable](o); ok {
 		return r.RelateHash()
 	}
-	if w, ok := o.(*Wrapped); ok {
-		return hash(w.V, depth)
+	if x, ok := o.(*Wrapped); ok {
+		return hash(x.V, w)
 	}
 	return identityHash(o)
 }
 
-func hashPair(k, v Value, depth int) uint32 { return 31*(31+hash(k, depth)) + hash(v, depth) }
+func hashPair(k, v Value, w *walk) uint32 { return 31*(31+hash(k, w)) + hash(v, w) }
 
-func hashSequence(s Sequence, depth int) uint32 {
+func hashSequence(s Sequence, w *walk) uint32 {
 	h, n := uint32(1), s.Count()
 	if n <= 4 {
 		h = 31*h + uint32(n)
 	}
 	for v := range s.All() {
-		h = 31*h + hash(v, depth)
+		h = 31*h + hash(v, w)
 	}
 	for ; n < 4; n++ {
 		h = 31*h + nilHash
