@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"os"
 	"os/signal"
@@ -177,10 +178,12 @@ func run(args []string) int {
 	if o.Serve {
 		watchHangup(in, o.File)
 	}
+	watch := watchLimit(o.Box.Limits().Time)
 	v, err := in.Eval(p.ctx, o.Text, o.File)
 	if err == nil && !o.Quiet && !v.IsNil() {
 		err = printValue(p.ctx, in, p, v)
 	}
+	watch.Stop()
 	if err == nil && o.Serve {
 		<-p.ctx.Done()
 	}
@@ -196,6 +199,18 @@ func run(args []string) int {
 	}
 	shut(in, open, signalled)
 	return p.status(status)
+}
+
+// watchLimit ends the process if a script, which has a limit of time, does not end: host functions look at the limits where they
+// loop, and one that forgot to must not defeat them. 0: no limit.
+func watchLimit(limit time.Duration) *time.Timer {
+	if limit == 0 {
+		return time.NewTimer(math.MaxInt64)
+	}
+	return time.AfterFunc(limit+limit/10+drainTime, func() {
+		fmt.Fprintf(os.Stderr, "gondola: the script goes on after more than %s (max-time); the process ends\n", limit)
+		os.Exit(statusFailed)
+	})
 }
 
 // printValue prints the value of the last form (H1), within the limits.

@@ -162,6 +162,7 @@ func csvText(th *eval.Thread, records value.Value, opts map[string]value.Value) 
 	if err != nil {
 		return "", err
 	}
+	size := 0
 	lines := make([]string, len(rows))
 	for i, row := range rows {
 		items, err := iterable(th, row)
@@ -171,8 +172,16 @@ func csvText(th *eval.Thread, records value.Value, opts map[string]value.Value) 
 		fields := make([]string, len(items))
 		for k, v := range items {
 			if !v.IsNil() {
-				fields[k] = f.field(value.ToStr(v))
+				s, err := joined(th, []value.Value{v}, false)
+				if err != nil {
+					return "", err
+				}
+				fields[k] = f.field(s)
+				size += len(fields[k])
 			}
+		}
+		if err := th.Room(size); err != nil {
+			return "", err
 		}
 		lines[i] = strings.Join(fields, value.CharString(f.separator))
 	}

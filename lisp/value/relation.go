@@ -16,8 +16,9 @@ const maxNesting = 10_000
 // walk counts what a relation looks at: values that share parts can be small, and endless for who follows every path.
 type walk struct{ depth, left int }
 
-// mostWalked is how many collections, of a few elements each, one comparison or hash goes through: some seconds.
-const mostWalked = 1 << 26
+// mostWalked is how many collections, of a few elements each, one comparison or hash goes through: a second or two. Deep ones
+// count more: a tree that large is flat, what shares its parts is deep.
+const mostWalked = 1 << 24
 
 // enter begins a collection of so many elements; a nil walk begins with it. The caller leaves: w.depth--.
 func (w *walk) enter(count int) *walk {
@@ -25,7 +26,7 @@ func (w *walk) enter(count int) *walk {
 		w = &walk{left: mostWalked}
 	}
 	w.depth++
-	w.left -= 1 + count>>3
+	w.left -= 1 + count>>3 + w.depth>>3
 	switch {
 	case w.depth > maxNesting:
 		panic(tooDeep())
