@@ -18,13 +18,22 @@ var docTable = eval.Table{
 	}, Forms: "(doc name)", Doc: "Prints the call forms and the description of a function, macro or value."},
 	{Name: "doc*", Min: 1, Max: 1, F1: func(th *eval.Thread, name value.Value) (value.Value, error) {
 		out, _ := target(th, nil)
-		text, err := Doc(th, value.PrStr(name))
+		text, err := joined(th, []value.Value{name}, true)
+		if err == nil && len(text) > mostName {
+			err = value.Errorf("doc: a text of %d bytes is no name", len(text))
+		}
+		if err == nil {
+			text, err = Doc(th, text)
+		}
 		if err != nil {
 			return value.Nil, err
 		}
 		return value.Nil, write(th, out, text+"\n")
 	}, Doc: "Internal to doc."},
 }
+
+// mostName is longer than any name that is documented, in bytes.
+const mostName = 1000
 
 // Doc is the help on a name: of a builtin from its row, of a script's function from its metadata.
 func Doc(th *eval.Thread, name string) (string, error) {
