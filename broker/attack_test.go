@@ -502,3 +502,26 @@ func TestDowngrade(t *testing.T) {
 		}
 	}
 }
+
+// T39: the answers to failed logins are the same, byte for byte, whoever does not log in; security.TestEnumeration counts what
+// they cost.
+func TestEnumerationByAnswers(t *testing.T) {
+	s, _ := encrypted(t, ServerOptions{})
+	var want []byte
+	for i, credentials := range []string{"tom\nguess", "eve\nguess", "boss\npw-tom", "\nguess", "tom", "tom\nguess\nmore", "tom\n" + string(bytesOf('x', 51))} {
+		p := sealedPeer(t, s, false)
+		m := newRequest(wire.Authentication, "")
+		m.Payload = []byte(credentials)
+		p.request(m, false)
+		got := *p.read()
+		got.ID, got.Timestamp = [16]byte{}, 1
+		b := must[[]byte](t)(wire.AppendFrame(nil, &got, false, nil))
+		if i == 0 {
+			want = b
+			expect(t, &got, wire.NoPermission, "")
+		}
+		if !bytes.Equal(b, want) {
+			t.Errorf("%q: %q, want %q", credentials, b, want)
+		}
+	}
+}

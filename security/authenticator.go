@@ -37,6 +37,7 @@ type Users struct {
 	users map[string]user
 	names []string // as they were added, for files
 	lists accessLists
+	cost  int // rounds of the dearest stored form so far, at least what new ones cost (S9)
 }
 
 type user struct {
@@ -48,7 +49,7 @@ var _ Authenticator = (*Users)(nil)
 
 // NewUsers makes an authenticator without users: nobody can log in. form is how new passwords are stored.
 func NewUsers(form PasswordForm) *Users {
-	return &Users{hasher: newHasher(), form: form, users: map[string]user{}, lists: newAccessLists()}
+	return &Users{hasher: newHasher(), form: form, users: map[string]user{}, lists: newAccessLists(), cost: form.rounds()}
 }
 
 // Limits of wire-protocol.md 11, in UTF-16 code units.
@@ -94,6 +95,9 @@ func (u *Users) put(name string, x user) {
 		u.names = append(u.names, name)
 	}
 	u.users[name] = x
+	if s, ok := parseHash(x.stored); ok {
+		u.cost = max(u.cost, s.rounds)
+	}
 	u.hasher.forget(name)
 }
 
@@ -157,8 +161,9 @@ func (u *Users) Verify(ctx context.Context, source, name, password string) (Prin
 	}
 	u.mu.RLock()
 	x, known := u.users[name]
+	cost := u.cost
 	u.mu.RUnlock()
-	if !u.hasher.check(ctx, name, x.stored, password, known) {
+	if !u.hasher.check(ctx, name, x.stored, password, known, cost) {
 		u.throttle.failed(ctx, source, name)
 		return Principal{}, false
 	}

@@ -81,19 +81,35 @@ func parseHash(stored string) (s storedHash, ok bool) {
 	return storedHash{[]byte(salt), stockRounds, hash}, ok
 }
 
-func (s storedHash) matches(password string) bool {
-	h, err := pbkdf2.Key(sha512.New, password, s.salt, s.rounds, hashLen)
-	return err == nil && subtle.ConstantTimeCompare(h, s.hash) == 1
+// rounds are what the hashes of a form cost.
+func (f PasswordForm) rounds() int {
+	if f == StockForm {
+		return stockRounds
+	}
+	return strongRounds
 }
 
-// dummyHash is what an unknown user's password is checked against, so that it costs what a known one's does (S9).
-var dummyHash = storedHash{salt: make([]byte, saltLen), rounds: strongRounds, hash: make([]byte, hashLen)}
+// derivation computes a hash: PBKDF2-HMAC-SHA512.
+type derivation func(password string, salt []byte, rounds int) []byte
+
+func derive(password string, salt []byte, rounds int) []byte {
+	h, err := pbkdf2.Key(sha512.New, password, salt, rounds, hashLen)
+	if err != nil {
+		return nil // matches nothing
+	}
+	return h
+}
+
+func (d derivation) matches(s storedHash, password string) bool {
+	return subtle.ConstantTimeCompare(d(password, s.salt, s.rounds), s.hash) == 1
+}
 
 // hasher runs password checks on as many goroutines as there are cores (O21) and remembers what it has verified, as an
 // HMAC under a key of this process: a client that connects again costs nothing (decisions.md W9).
 type hasher struct {
-	slots chan struct{}
-	key   []byte
+	slots  chan struct{}
+	key    []byte
+	derive derivation
 
 	mu       sync.Mutex
 	verified map[string]string // user → HMAC of the stored form and the password
@@ -105,7 +121,7 @@ const hashWait = 1500 * time.Millisecond
 func newHasher() *hasher {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
-	return &hasher{slots: make(chan struct{}, runtime.NumCPU()), key: key, verified: map[string]string{}}
+	return &hasher{slots: make(chan struct{}, runtime.NumCPU()), key: key, derive: derive, verified: map[string]string{}}
 }
 
 func (h *hasher) seal(stored, password string) string {
@@ -139,9 +155,11 @@ func (h *hasher) forget(user string) {
 	delete(h.verified, user)
 }
 
-// check reports whether the password belongs to the stored form; known is false for a user that does not exist. It blocks
-// for the hash, and before that at most hashWait for its turn; when that is over the answer is no.
-func (h *hasher) check(ctx context.Context, user, stored, password string, known bool) bool {
+// check reports whether the password belongs to the stored form; known is false for a user that does not exist. A no costs
+// the given number of rounds, or what the stored form costs if that is more: whether the user exists cannot be told from it
+// as long as cost is the most that any user's form costs (S9). It blocks for the hash, and before that at most hashWait for
+// its turn; when that is over the answer is no.
+func (h *hasher) check(ctx context.Context, user, stored, password string, known bool, cost int) bool {
 	sealed := h.seal(stored, password)
 	if known && h.remembers(user, sealed) {
 		return true
@@ -158,13 +176,15 @@ func (h *hasher) check(ctx context.Context, user, stored, password string, known
 		return true
 	}
 	s, ok := parseHash(stored)
-	if !known || !ok {
-		dummyHash.matches(password)
-		return false
+	if known && ok {
+		if h.derive.matches(s, password) {
+			h.remember(user, sealed)
+			return true
+		}
+		cost -= s.rounds
 	}
-	if !s.matches(password) {
-		return false
+	if cost > 0 {
+		h.derive(password, make([]byte, saltLen), cost)
 	}
-	h.remember(user, sealed)
-	return true
+	return false
 }
