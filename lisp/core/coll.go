@@ -13,7 +13,10 @@ var collTable = eval.Table{
 	{Name: "hash-map", Min: 0, Max: -1, FN: makeMap("hash-map", func(kv []value.Value) value.Map { return value.NewHashMap(kv...) }), Forms: "(hash-map & keyvals)\n(hash-map map)", Doc: "A hash map of keys and values."},
 	{Name: "ordered-map", Min: 0, Max: -1, FN: makeMap("ordered-map", func(kv []value.Value) value.Map { return value.NewOrderedMap(kv...) }), Forms: "(ordered-map & keyvals)", Doc: "A map in insertion order."},
 	{Name: "sorted-map", Min: 0, Max: -1, FN: makeMap("sorted-map", func(kv []value.Value) value.Map { return value.NewSortedMap(kv...) }), Forms: "(sorted-map & keyvals)", Doc: "A map in the order of compare."},
-	{Name: "set", Min: 0, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) { return value.NewHashSet(a...).Val(), nil }, Forms: "(set & items)", Doc: "A set of the arguments."},
+	{Name: "set", Min: 0, Max: -1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
+		s, err := setOf(th, a)
+		return s.Val(), err
+	}, Forms: "(set & items)", Doc: "A set of the arguments."},
 	{Name: "sorted-set", Min: 0, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) { return value.NewSortedSet(a...).Val(), nil }, Forms: "(sorted-set & items)", Doc: "A sorted set of the arguments."},
 	{Name: "map-entry", Min: 2, Max: 2, F2: func(_ *eval.Thread, k, v value.Value) (value.Value, error) { return value.NewMapEntry(k, v).Val(), nil }, Forms: "(map-entry key val)", Doc: "A map entry."},
 	{Name: "get", Min: 2, Max: 3, F2: func(th *eval.Thread, m, k value.Value) (value.Value, error) { return getOr(th, m, k, value.Nil) }, F3: getOr, Forms: "(get map key)\n(get map key not-found)", Doc: "The value of a key, or not-found."},
@@ -553,4 +556,16 @@ func subsetRow(name string, f func(s, t value.Set) bool) eval.Row {
 			}
 			return value.Bool(f(s, t)), nil
 		}}
+}
+
+// setOf is a set of items; a hash can take its time, so it can be interrupted.
+func setOf(th *eval.Thread, items []value.Value) (value.Set, error) {
+	b := value.EmptyHashSet.Builder()
+	for _, x := range items {
+		if err := th.CheckInterrupt(); err != nil {
+			return value.EmptyHashSet, err
+		}
+		b.Add(x)
+	}
+	return b.Set(), nil
 }

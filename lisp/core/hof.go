@@ -578,14 +578,20 @@ func frequencies(th *eval.Thread, c value.Value) (value.Value, error) {
 		return value.Nil, value.CoerceError(c, "a sequential collection")
 	}
 	items, err := onlySequence(th, "frequencies", c, lazyOK|textOK)
+	if err != nil {
+		return value.Nil, err
+	}
 	for _, x := range items {
+		if err := th.CheckInterrupt(); err != nil {
+			return value.Nil, err
+		}
 		n := int64(0)
 		if old, ok := b.Get(x); ok {
 			n, _ = old.Long()
 		}
 		b.Put(x, value.Long(n+1))
 	}
-	return b.Map().Val(), err
+	return b.Map().Val(), nil
 }
 
 func partitionBy(th *eval.Thread, f, c value.Value) (value.Value, error) {

@@ -87,17 +87,18 @@ func printMessageBox(th *eval.Thread, kind, v value.Value) (value.Value, error) 
 		return value.Nil, err
 	}
 	line := strings.Repeat("-", boxWidth) + "\n"
-	box := line + title
+	var box strings.Builder
+	box.WriteString(line + title)
 	indent := strings.Repeat(" ", len(title))
 	for i, l := range splitLines(text) {
 		for j, part := range strings.Split(wrapLine(l, int64(boxWidth-len(title))), "\n") {
 			if i+j > 0 {
-				box += indent
+				box.WriteString(indent)
 			}
-			box += part + "\n"
+			box.WriteString(part + "\n")
 		}
 	}
-	return value.Nil, write(th, out, box+line)
+	return value.Nil, write(th, out, box.String()+line)
 }
 
 // joined prints with single blanks between.

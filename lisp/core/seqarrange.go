@@ -52,6 +52,9 @@ func distinct(th *eval.Thread, v value.Value) (value.Value, error) {
 	var seen value.Set = value.EmptyHashSet
 	var out []value.Value
 	for _, x := range items {
+		if err := th.CheckInterrupt(); err != nil { // a hash can take its time
+			return value.Nil, err
+		}
 		if !seen.Has(x) {
 			seen = seen.Conj(x)
 			out = append(out, x)

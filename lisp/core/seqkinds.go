@@ -20,7 +20,10 @@ func elements(th *eval.Thread, fn string, v value.Value) ([]value.Value, error) 
 	if !ok && err == nil {
 		err = invalidType(fn, v)
 	}
-	return items, err
+	if err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 // also are the arguments beside sequences that a function takes.
@@ -62,7 +65,10 @@ func iterable(th *eval.Thread, v value.Value) ([]value.Value, error) {
 	if !ok && err == nil {
 		err = value.CoerceError(v, "a sequential collection")
 	}
-	return items, err
+	if err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 // sameKind makes a vector of items if like is a vector, else a list.

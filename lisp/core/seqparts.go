@@ -27,8 +27,9 @@ var seqPartsTable = eval.Table{
 	{Name: "partition-at", Min: 2, Max: 2, F2: partitionAt, Forms: "(partition-at f coll)", Doc: "Groups of elements; a new one begins where f is true."},
 	{Name: "cartesian-product", Min: 2, Max: -1, FN: cartesianProduct, Forms: "(cartesian-product c1 c2 & colls)", Doc: "All tuples of one element of each collection, in order, without duplicates."},
 	{Name: "combinations", Min: 2, Max: 2, F2: combinations, Forms: "(combinations coll n)", Doc: "Groups of n different elements: n-1 neighbours in the sorted order with each one behind them."},
-	{Name: "distinct?", Min: 1, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) {
-		return value.Bool(value.NewHashSet(a...).Count() == len(a)), nil
+	{Name: "distinct?", Min: 1, Max: -1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
+		s, err := setOf(th, a)
+		return value.Bool(s.Count() == len(a)), err
 	}, Forms: "(distinct? x & xs)", Doc: "Whether no two arguments are equal."},
 	{Name: "empty-to-nil", Min: 1, Max: 1, F1: emptyToNil, Forms: "(empty-to-nil x)", Doc: "nil for an empty string or collection, else x."},
 	predicates("every-pred", false), predicates("any-pred", true),

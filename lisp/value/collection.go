@@ -115,9 +115,11 @@ type Iterable interface {
 	All() iter.Seq[Value]
 }
 
+// chunk is how many elements are paid for at a time.
+const chunk = 256
+
 // eachOf pays for the elements in chunks.
 func eachOf(c Caller, all iter.Seq[Value], f func(Value) error) error {
-	const chunk = 256
 	n := 0
 	for v := range all {
 		if err := f(v); err != nil {
@@ -155,7 +157,12 @@ func chars(s string) iter.Seq[Value] {
 
 // eachLazy holds on to one cell only, so a long sequence that nobody else holds is freed as it is read (E14).
 func eachLazy(c Caller, l *LazySeq, f func(Value) error) error {
-	for l != nil {
+	for n := 1; l != nil; n++ {
+		if n%chunk == 0 { // cells that are there already pay nothing else
+			if err := turns(c, chunk); err != nil {
+				return err
+			}
+		}
 		first, rest, ok, err := l.Next(c)
 		if err != nil || !ok {
 			return err
@@ -181,8 +188,12 @@ func Items(c Caller, v Value) (items []Value, ok bool, err error) {
 	case Counted:
 		items = make([]Value, 0, x.Count())
 	}
+	_, lazy := v.Ref().(*LazySeq)
 	ok, err = Each(c, v, func(e Value) error {
 		items = append(items, e)
+		if lazy && len(items)%chunk == 0 {
+			return step(c, slotSize*chunk)
+		}
 		return nil
 	})
 	return items, ok, err
