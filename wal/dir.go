@@ -179,6 +179,7 @@ func (d *Dir) Open(ctx context.Context, queue string) (*Log, error) {
 			d.note(Warn, path, "The log could not be compacted: "+err.Error())
 		}
 	}
+	l.holdRoom()
 	l.start()
 	return l, nil
 }

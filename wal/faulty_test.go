@@ -69,7 +69,7 @@ func TestFaultThenPowerLoss(t *testing.T) {
 	for _, kind := range faults[:3] {
 		t.Run(kind.Error(), func(t *testing.T) {
 			seed := seedOf(t)
-			step, n, runs := thin(2, 41), 0, 0
+			step, n, runs := thin(3, 41), 0, 0
 			for n = 1 + int(seed%uint64(step)); !t.Failed(); n += step {
 				var hit []waltest.Op
 				for after := 1; after <= 4; after++ {
@@ -104,7 +104,7 @@ func TestFaultThenPowerLoss(t *testing.T) {
 func TestFaultsInRecovery(t *testing.T) {
 	t.Parallel()
 	seed := seedOf(t)
-	step, runs := thin(13, 101), 0
+	step, runs := thin(19, 101), 0
 	for n := 3 + int(seed%uint64(step)); !t.Failed(); n += step {
 		first, stopped := waltest.NewCrashDisk(), false
 		first.StopAt(n)

@@ -49,9 +49,10 @@ const (
 
 const (
 	chunk      = 4 << 20  // preallocation beyond the last record (decisions.md W3)
-	ackReserve = 64 << 10 // of the preallocated tail, for ACK records (decisions.md W2)
-	maxBatch   = 8 << 20  // bytes of a group commit (D2)
-	maxGroup   = 1024     // records of one
+	ackReserve = 64 << 10 // of the preallocated tail, for ACK records, at least (decisions.md W2)
+	ackLen     = headerLen + 16
+	maxBatch   = 8 << 20 // bytes of a group commit (D2)
+	maxGroup   = 1024    // records of one
 )
 
 // Log is the log of one queue. Safe for concurrent use. Dir.Open makes it.
@@ -248,7 +249,7 @@ func (l *Log) write(b *batch) error {
 		return err
 	}
 	n := int64(len(b.bytes))
-	if err := l.room(n, b.data); err != nil {
+	if err := l.room(b); err != nil {
 		return err
 	}
 	size, err := l.f.Size()
@@ -288,18 +289,44 @@ func (l *Log) failure() error {
 	return l.failed
 }
 
-// room sees to it that n bytes fit into the preallocated file (D9). DATA leaves the reserve for ACKs alone.
-func (l *Log) room(n int64, data bool) error {
-	if data {
+// reserve is the room that DATA leaves alone: an ACK for each message that is there then, and some more (D9).
+func (l *Log) reserve(more int) int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return ackReserve + int64(l.live.order.Len()+more)*ackLen
+}
+
+// holdRoom takes the reserve of a log that has just been opened, if it can be had: later the disk may be full.
+func (l *Log) holdRoom() {
+	if l.live.order.Len() == 0 {
+		return
+	}
+	size := l.end + l.reserve(0)
+	err := l.f.Allocate(size)
+	if err == nil {
+		l.allocated = size
+		return
+	}
+	l.dir.note(Warn, l.path, "There is no room for the ACK records of what is in the log: "+err.Error())
+	if err := l.f.Truncate(l.allocated); err != nil {
+		_ = l.fail(err, false)
+	}
+}
+
+// room sees to it that a batch fits into the preallocated file (D9). DATA leaves the reserve for ACKs alone.
+func (l *Log) room(b *batch) error {
+	n := int64(len(b.bytes))
+	if b.data {
 		if free, err := l.dir.fs.Free(l.dir.path); err == nil && free < l.dir.o.MinFreeDisk {
 			return fmt.Errorf("%w: %d bytes are free, the limit is %d", ErrNoRoom, free, l.dir.o.MinFreeDisk)
 		}
-		n += ackReserve
+		n += l.reserve(len(b.records))
 	}
 	if l.end+n <= l.allocated {
 		return nil
 	}
-	for _, size := range []int64{l.end + n + chunk, l.end + n} {
+	for _, more := range []int64{chunk, chunk >> 4, 0} { // a small disk is asked for less, and not for each record
+		size := l.end + n + more
 		err := l.f.Allocate(size)
 		if err == nil {
 			l.allocated = size
@@ -308,7 +335,7 @@ func (l *Log) room(n int64, data bool) error {
 		if terr := l.f.Truncate(l.allocated); terr != nil {
 			return l.fail(terr, false)
 		}
-		if size == l.end+n {
+		if more == 0 {
 			return fmt.Errorf("%w: %w", ErrNoRoom, err)
 		}
 	}

@@ -169,7 +169,7 @@ func (run *runner) killAtWork(ctx context.Context, s *server, size int, shutdown
 	defer wg.Wait()
 	defer s.kill() // before the clients are waited for
 	for i := range producers + consumers {
-		client, err := broker.Dial(ctx, run.address, broker.ClientOptions{CallLimit: startTime})
+		client, err := broker.Dial(ctx, run.address, broker.ClientOptions{CallLimit: startTime, Reconnect: broker.Reconnect{Off: true}})
 		if err != nil {
 			return err
 		}
@@ -356,7 +356,7 @@ func (run *runner) finish(ctx context.Context) error {
 	if !s.until(s.ready) {
 		return fmt.Errorf("the last start: %s", s.output())
 	}
-	client, err := broker.Dial(ctx, run.address, broker.ClientOptions{CallLimit: startTime})
+	client, err := broker.Dial(ctx, run.address, broker.ClientOptions{CallLimit: startTime, Reconnect: broker.Reconnect{Off: true}})
 	if err != nil {
 		return err
 	}
