@@ -20,8 +20,19 @@ func (s *Server) openDeadLetters() (err error) {
 	if s.opts.DeadLetterDurable {
 		spec.Kind, spec.Durable = engine.Bounded, true
 	}
-	s.dead, _, err = s.engine.CreateQueue(s.base, spec)
-	return err
+	if s.dead, _, err = s.engine.CreateQueue(s.base, spec); err != nil || !s.opts.DeadLetterExpired {
+		return err
+	}
+	x, ok := s.engine.(engine.Expirer)
+	if !ok {
+		return failure("The engine does not tell of expired messages!")
+	}
+	x.OnExpired(func(queue string, m *wire.Message) {
+		if queue != DeadLetters {
+			_ = s.bury(m) // logged
+		}
+	})
+	return nil
 }
 
 // bury puts a message into the dead letters (reliability.md 6). When they are full the oldest one is dropped. An error has
@@ -32,8 +43,12 @@ func (s *Server) bury(m *wire.Message) error {
 	if s.opts.DeadLetterDurable {
 		dead.Durable = true
 	}
-	if age := s.opts.DeadLetterMaxAge; age > 0 { // its own life does not count any more
-		dead.ExpiresAt = time.Now().Add(age).UnixMilli()
+	now := time.Now()
+	switch age := s.opts.DeadLetterMaxAge; {
+	case age > 0: // its own life does not count any more
+		dead.ExpiresAt = now.Add(age).UnixMilli()
+	case s.opts.DeadLetterExpired && m.Expired(now.UnixMilli()):
+		dead.ExpiresAt = wire.Never
 	}
 	s.stats.deadLetters.Add(1)
 	err := engine.ErrQueueFull

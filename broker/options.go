@@ -55,6 +55,7 @@ type ServerOptions struct {
 	// The dead letters (reliability.md 6).
 	DeadLetterDurable  bool          // they survive a restart; needs Log, or an Engine that has one
 	DeadLetterMaxAge   time.Duration // then one expires, whatever its own life was; default 7 days if durable, else its own life
+	DeadLetterExpired  bool          // expired messages are dead letters too
 	DeadLetterWritable bool          // clients may offer to them
 
 	Compress       bool // gzip payloads of at least CompressCutoff bytes, in both directions

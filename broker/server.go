@@ -134,6 +134,7 @@ func (s *Server) openLog() error {
 	}
 	o := *s.opts.Log
 	o.Logger = s.log
+	o.KeepExpired = s.opts.DeadLetterExpired
 	e, err := embedded.Open(s.base, o)
 	if err != nil {
 		return &Error{Text: "Failed to preload WAL based queues!", Cause: err}

@@ -21,7 +21,7 @@ const (
 	deliveryDoc = "; of clients with :ack, :ack-deadline (ms until a message that is not acknowledged returns to its queue, " +
 		"1000 to 3600000; 30000), :max-deliveries (then it goes to the dead letters; 10), :max-unacknowledged (messages of one " +
 		"connection, 1 to 1000; 100); of dead letters, :dead-letter-durable (in the log; false), :dead-letter-max-age (ms; durable " +
-		"ones 7 days), :dead-letter-writable (clients may offer; false)."
+		"ones 7 days), :dead-letter-expired (expired messages go there too; false), :dead-letter-writable (clients may offer; false)."
 )
 
 // ackTable settles what a client with :ack has polled (reliability.md 5.2).
@@ -87,6 +87,7 @@ func (o *options) deliveries(opts *broker.ServerOptions) {
 	opts.DeadLetterQueue = int(o.long("dead-letter-queue-size"))
 	opts.DeadLetterDurable = o.flag("dead-letter-durable")
 	opts.DeadLetterMaxAge = o.duration("dead-letter-max-age")
+	opts.DeadLetterExpired = o.flag("dead-letter-expired")
 	opts.DeadLetterWritable = o.flag("dead-letter-writable")
 }
 

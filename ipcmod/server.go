@@ -38,7 +38,7 @@ func (s *server) Close() error {
 var serverOptions = []string{"max-connections", "max-message-size", "max-queues", "max-topics", "max-functions", "compress-cutoff-size",
 	"encrypt", "authenticator", "write-ahead-log-dir", "write-ahead-log-compress", "write-ahead-log-compact", "write-ahead-log-sync", "on-log-corruption", "min-free-disk", "server-log-dir",
 	"dead-letter-queue-size", "socket-snd-buf-size", "socket-rcv-buf-size", "heartbeat-interval", "expose-errors", "stock-wait-cap", "slow-consumer",
-	"ack-deadline", "max-deliveries", "max-unacknowledged", "dead-letter-durable", "dead-letter-max-age", "dead-letter-writable"}
+	"ack-deadline", "max-deliveries", "max-unacknowledged", "dead-letter-durable", "dead-letter-max-age", "dead-letter-expired", "dead-letter-writable"}
 
 func (m *module) serverTable() eval.Table {
 	return eval.Table{

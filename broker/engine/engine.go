@@ -83,6 +83,13 @@ type Engine interface {
 	Close() error
 }
 
+// Expirer is an engine that tells of messages that expired before they were consumed.
+type Expirer interface {
+	// OnExpired has tell called with each one when it is out of its queue, in the order of their ends, on a goroutine of the
+	// engine's; Close waits for it. A message counts as expired when the engine notices. It is called before the first offer.
+	OnExpired(tell func(queue string, m *wire.Message))
+}
+
 // Queue is one queue. Messages are shared: nobody changes them.
 type Queue interface {
 	Status() QueueStatus

@@ -80,6 +80,7 @@ func (q *queue) offerBounded(ctx context.Context, e entry) error {
 // dead is accepted and never seen (B1). It runs with mu held.
 func (q *queue) accept(e entry) bool {
 	if e.mortal() && e.dead(time.Now()) {
+		q.tellExpired(e.m)
 		return true
 	}
 	if e.held == nil && q.store.n == 0 && q.hand(e) {

@@ -19,6 +19,7 @@ func (q *queue) offerCircular(m *wire.Message) error {
 		return q.gone
 	}
 	if e.mortal() && e.dead(time.Now()) {
+		q.tellExpired(m)
 		return nil
 	}
 	if q.store.n >= q.spec.Capacity {

@@ -30,6 +30,7 @@ type LogOptions struct {
 	OnCorruption Corruption
 	Logger       *slog.Logger // nil: silent
 	FS           wal.FS       // where Dir is; nil: the system's files
+	KeepExpired  bool         // for Engine.OnExpired: messages that had expired at the start
 }
 
 // Corruption is what happens to a damaged log at the start (R3).
@@ -131,11 +132,11 @@ func (d *durable) load() error {
 			return err
 		}
 		e := newEntry(m)
+		e.held = &held{ready: true}
 		if e.dead(now) {
 			expired = append(expired, e)
 			return nil
 		}
-		e.held = &held{ready: true}
 		d.logged[m.ID] = e.held
 		d.remember(e)
 		d.store.pushBack(e)
@@ -145,7 +146,7 @@ func (d *durable) load() error {
 		return err
 	}
 	for _, e := range expired {
-		d.acknowledgeLater(e)
+		d.expire(e)
 	}
 	return nil
 }
@@ -175,6 +176,7 @@ func (d *durable) Offer(ctx context.Context, m *wire.Message) error {
 	}
 	e := newEntry(m)
 	if e.dead(time.Now()) {
+		d.tellExpired(m)
 		return nil // accepted and never seen (B1)
 	}
 	e.held = &held{frame: frame}

@@ -345,11 +345,20 @@ func TestExpiredAtTheStart(t *testing.T) {
 	for time.Now().UnixMilli() <= m.ExpiresAt {
 		time.Sleep(time.Millisecond)
 	}
+	o.KeepExpired = true
 	e = restart(t, e, o)
 	defer e.Close()
 	if got := fmt.Sprint(drain(t, find(t, e, "q"))); got != "[immortal]" {
 		t.Errorf("%s", got)
 	}
+	told := make(chan string, 1)
+	e.OnExpired(func(queue string, m *wire.Message) { told <- queue + " " + string(m.Payload) })
+	if got := <-told; got != "q mortal" {
+		t.Errorf("told of %q", got)
+	}
+	e = restart(t, e, o)
+	defer e.Close()
+	e.OnExpired(func(_ string, m *wire.Message) { t.Errorf("told of %s again", m.Payload) })
 }
 
 // Every single bit flip in a log is found: all other queues start, this one is out of service, or nothing is lost (3.2, R3).

@@ -30,6 +30,8 @@ type Engine struct {
 	queues map[string]place
 	topics map[string]*topic // removed ones too, as long as somebody subscribes to them
 	closed bool
+
+	expired expired
 }
 
 // place is a queue and, of a durable one, its log.
@@ -58,6 +60,7 @@ func Open(ctx context.Context, o LogOptions) (*Engine, error) {
 	}
 	e := New()
 	e.dir, e.log = dir, o
+	e.expired.keep = o.KeepExpired
 	names, err := dir.List()
 	for _, name := range names {
 		if err == nil {
@@ -88,7 +91,7 @@ func (e *Engine) recover(ctx context.Context, name string) error {
 		return nil
 	}
 	if err == nil {
-		q := &queue{spec: engine.QueueSpec{Name: name, Capacity: int(binary.BigEndian.Uint32(log.Config())), Durable: true}}
+		q := e.newQueue(engine.QueueSpec{Name: name, Capacity: int(binary.BigEndian.Uint32(log.Config())), Durable: true})
 		d := newDurable(q, log, e.log.Logger)
 		if err = d.load(); err == nil {
 			e.queues[name] = place{queue: q, Queue: d, log: log}
@@ -101,6 +104,10 @@ func (e *Engine) recover(ctx context.Context, name string) error {
 	}
 	e.quarantine(name, err)
 	return nil
+}
+
+func (e *Engine) newQueue(spec engine.QueueSpec) *queue {
+	return &queue{spec: spec, expired: e.expired.of(spec.Name)}
 }
 
 // quarantine puts a queue out of service. Its log stays as it is; the next start reads it again.
@@ -127,7 +134,7 @@ func (e *Engine) createDurable(ctx context.Context, spec engine.QueueSpec) (engi
 	if err != nil {
 		return nil, false, fmt.Errorf("the log of queue %s cannot be created: %w", spec.Name, err)
 	}
-	q := &queue{spec: spec}
+	q := e.newQueue(spec)
 	d := newDurable(q, log, e.log.Logger)
 	e.queues[spec.Name] = place{queue: q, Queue: d, log: log}
 	return d, true, nil
@@ -151,7 +158,7 @@ func (e *Engine) CreateQueue(ctx context.Context, spec engine.QueueSpec) (engine
 	if spec.Durable {
 		return e.createDurable(ctx, spec)
 	}
-	q := &queue{spec: spec}
+	q := e.newQueue(spec)
 	e.queues[spec.Name] = place{queue: q, Queue: q}
 	return q, true, nil
 }
@@ -277,6 +284,7 @@ func (e *Engine) Close() error {
 	if again {
 		return nil
 	}
+	e.expired.close()
 	var errs []error
 	for _, q := range e.snapshot() {
 		q.queue.close()

@@ -24,6 +24,8 @@ type queue struct {
 	polls  line[*waitingPoll]
 	gone   error // ErrQueueNotFound after removal, ErrClosed after Close, *engine.OutOfServiceError in quarantine
 
+	expired func(m *wire.Message) // told of a message whose life is over, with or without mu held; may be nil
+
 	// Set for a durable queue; called with mu held.
 	enqueue func(e entry)                     // logs an entry that is being stored
 	dropped func(e entry)                     // an entry that is in the log has expired
@@ -76,9 +78,7 @@ func (q *queue) PutBack(m *wire.Message) error {
 // putBack runs with mu held.
 func (q *queue) putBack(e entry) {
 	if e.dead(time.Now()) {
-		if e.held != nil {
-			q.dropped(e)
-		}
+		q.expire(e)
 		return
 	}
 	if q.hand(e) {
@@ -86,6 +86,20 @@ func (q *queue) putBack(e entry) {
 	}
 	q.remember(e)
 	q.store.pushFront(e)
+}
+
+// expire forgets e, whose life is over. It runs with mu held.
+func (q *queue) expire(e entry) {
+	if e.held != nil {
+		q.dropped(e)
+	}
+	q.tellExpired(e.m)
+}
+
+func (q *queue) tellExpired(m *wire.Message) {
+	if q.expired != nil {
+		q.expired(m)
+	}
 }
 
 // hand gives e to the first waiting poll. It runs with mu held.
@@ -158,9 +172,7 @@ func (q *queue) take() (entry, bool) {
 		if !e.dead(now) {
 			return e, true
 		}
-		if e.held != nil {
-			q.dropped(e)
-		}
+		q.expire(e)
 	}
 	return entry{}, false
 }
@@ -171,7 +183,7 @@ func (q *queue) purge() {
 		return
 	}
 	if now := time.Now(); now.After(q.next) {
-		q.next = q.store.purge(now, q.dropped)
+		q.next = q.store.purge(now, q.expire)
 	}
 }
 

@@ -91,14 +91,12 @@ func (r *ring) resize(size int) {
 }
 
 // purge drops the dead entries and returns the end of the first remaining mortal one.
-func (r *ring) purge(now time.Time, dropped func(entry)) (next time.Time) {
+func (r *ring) purge(now time.Time, expire func(entry)) (next time.Time) {
 	kept := 0
 	for i := range r.n {
 		e := *r.at(i)
 		if e.visible() && e.dead(now) {
-			if e.held != nil {
-				dropped(e)
-			}
+			expire(e)
 			continue
 		}
 		if e.mortal() && (next.IsZero() || e.dies.Before(next)) {
