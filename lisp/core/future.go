@@ -81,8 +81,9 @@ func startWork(th *eval.Thread, kind eval.Held, t *value.Type, work func(th *eva
 		return nil, err
 	}
 	worker := th.Fork()
+	interrupt := worker.Interrupter()
 	fut := value.NewFuture(t, func() {
-		worker.Interrupt(value.NewException(value.InterruptedException, "The future was cancelled."))
+		interrupt(value.NewException(value.InterruptedException, "The future was cancelled."))
 	})
 	go func() {
 		defer release()

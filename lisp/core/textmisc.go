@@ -14,13 +14,17 @@ import (
 
 // textMiscTable: language.md 14.1, what is left.
 var textMiscTable = eval.Table{
-	{Name: "str/levenshtein", Min: 2, Max: 2, F2: func(_ *eval.Thread, a, b value.Value) (value.Value, error) {
+	{Name: "str/levenshtein", Min: 2, Max: 2, F2: func(th *eval.Thread, a, b value.Value) (value.Value, error) {
 		s, err := textOf(a)
 		if err != nil {
 			return value.Nil, err
 		}
 		t, err := textOf(b)
-		return value.Long(int64(levenshtein(value.ToUnits(s), value.ToUnits(t)))), err
+		if err != nil {
+			return value.Nil, err
+		}
+		n, err := levenshtein(th, value.ToUnits(s), value.ToUnits(t))
+		return value.Long(int64(n)), err
 	}, Forms: "(str/levenshtein s1 s2)", Doc: "The edit distance of two strings."},
 	{Name: "str/normalize-utf", Min: 2, Max: 2, F2: normalizeText, Forms: "(str/normalize-utf s form)", Doc: "The text in a Unicode normal form: :NFC, :NFD, :NFKC or :NFKD."},
 	{Name: "str/wrap", Min: 1, Max: -1, Fn: wrapText, Forms: "(str/wrap s & options)", Doc: "Broken into lines between words; option :maxlen, 80 by default."},
@@ -38,12 +42,15 @@ var textMiscTable = eval.Table{
 const emailAddress = `[A-Za-z0-9_+&*-]+(?:\.[A-Za-z0-9_+&*-]+)*@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}`
 
 // levenshtein keeps one row of the table of distances.
-func levenshtein(s, t []uint16) int {
+func levenshtein(th *eval.Thread, s, t []uint16) (int, error) {
 	row := make([]int, len(t)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i, c := range s {
+		if err := th.Turns(1 + len(t)/1024); err != nil {
+			return 0, err
+		}
 		diagonal := row[0]
 		row[0] = i + 1
 		for j, d := range t {
@@ -55,7 +62,7 @@ func levenshtein(s, t []uint16) int {
 			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
 		}
 	}
-	return row[len(t)]
+	return row[len(t)], nil
 }
 
 // wrapText fills lines greedily; a longer word stands alone.

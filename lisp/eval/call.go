@@ -30,8 +30,9 @@ var (
 	errRecur error = recurSignal{}
 )
 
-// Interrupt ends the running evaluation with cause, an exception or any error. Safe from any goroutine.
-func (th *Thread) Interrupt(cause error) { th.stop(cause) }
+// Interrupter returns what ends the thread's evaluation with a cause, an exception or any error. It is safe from any goroutine,
+// and does nothing once the thread has been released.
+func (th *Thread) Interrupter() func(cause error) { return th.stop }
 
 func (th *Thread) interruptNow() { th.limit.Store(-1) }
 

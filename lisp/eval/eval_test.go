@@ -109,6 +109,22 @@ func TestStackDepth(t *testing.T) {
 	}
 }
 
+// An interrupt that comes too late does not reach who uses the thread next.
+func TestLateInterrupt(t *testing.T) {
+	rt := newRuntime(t)
+	for range 100 {
+		th := rt.NewThread(context.Background())
+		interrupt := th.Interrupter()
+		th.Release()
+		next := rt.NewThread(context.Background())
+		interrupt(&eval.Uncatchable{Reason: "late"})
+		if got := runOn(next, "(+ 1 2)"); got != "3" || next.Context().Err() != nil {
+			t.Errorf("%s, %v", got, next.Context().Err())
+		}
+		next.Release()
+	}
+}
+
 // E1: an interrupt ends the evaluation, finally blocks run undisturbed, and the script cannot catch what must end it.
 func TestInterrupt(t *testing.T) {
 	rt := newRuntime(t)
@@ -120,9 +136,10 @@ func TestInterrupt(t *testing.T) {
 		{Name: "started", F0: func(*eval.Thread) (value.Value, error) { close(started); return value.Nil, nil }},
 		{Name: "note", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) { finally = v; return v, nil }},
 	})
+	interrupt := th.Interrupter()
 	go func() {
 		<-started
-		th.Interrupt(&eval.Uncatchable{Reason: "signal"})
+		interrupt(&eval.Uncatchable{Reason: "signal"})
 	}()
 	forms, err := reader.ReadAll("(do (defn sum [a b] (+ a b)) (try (started) (while true (sum 1 2)) (catch :Throwable e (note :caught)) (finally (note (sum 3 4)))))", reader.Options{})
 	if err != nil {

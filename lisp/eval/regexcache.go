@@ -11,6 +11,9 @@ import (
 	"gondola/lisp/value"
 )
 
+// leastMatch is what a match gets, however short an evaluation is.
+const leastMatch = 100 * time.Millisecond
+
 // regexCacheSize bounds the compiled expressions that a runtime keeps.
 const regexCacheSize = 128
 
@@ -21,7 +24,7 @@ type regexCache struct {
 }
 
 // Regex compiles a regular expression of Java syntax, or returns the one that was compiled before. A full cache is emptied.
-// Under limits its length is bounded (X8), and a match takes a fifth of an evaluation's time at most: nothing interrupts one.
+// Under limits its length is bounded (X8), and a match takes a fifth of an evaluation's time at most, or 100 ms: nothing interrupts one.
 func (th *Thread) Regex(source string) (*value.Regex, error) {
 	rt := th.rt
 	l := &rt.Config.Limits
@@ -37,7 +40,7 @@ func (th *Thread) Regex(source string) (*value.Regex, error) {
 	}
 	limit := time.Duration(math.MaxInt64)
 	if l.Time > 0 {
-		limit = l.Time / 5
+		limit = max(l.Time/5, leastMatch)
 	}
 	re, err := value.NewRegexWithin(source, limit)
 	if err != nil {

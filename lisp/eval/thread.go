@@ -37,7 +37,7 @@ type Thread struct {
 	stack  []value.Value // frames are windows into it; it never moves while frames live
 	sp     int
 	depth  int64
-	limit  atomic.Int64 // depth limit; Interrupt stores -1, so calls and back edges need one compare
+	limit  atomic.Int64 // depth limit; an interrupt stores -1, so calls and back edges need one compare
 	ns     *Namespace
 	binds  *binding // dynamic bindings, innermost first
 	ctx    context.Context

@@ -71,7 +71,7 @@ func catchable(err error) bool {
 }
 
 // Uncatchable ends an evaluation whatever the script tries; finally blocks and try-with still run. A host passes it to
-// Interrupt for signals; an exception of a limit is Final.
+// the context of an evaluation as its cause, for signals; an exception of a limit is Final.
 type Uncatchable struct{ Reason string }
 
 func (e *Uncatchable) Error() string { return e.Reason }

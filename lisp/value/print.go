@@ -159,7 +159,7 @@ func (p *Printer) char(c uint16) {
 // What is printed is bounded, because values that share parts can be small and endless on paper: by the limits of the Caller,
 // else by what is more than anybody reads.
 const (
-	mostUnlimited = 64 << 20
+	mostUnlimited = 8 << 20
 	lookEach      = 64 << 10
 )
 
