@@ -152,7 +152,9 @@ func (d *Dir) newLog(path string, f File, config []byte) *Log {
 	return l
 }
 
+// start lets others use the log.
 func (l *Log) start() {
+	l.serving = true
 	if every := l.dir.o.Sync.Interval; every > 0 {
 		l.keepSyncing(every)
 	}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -361,6 +362,7 @@ type client struct {
 	failure error         // why the workload ended before its end
 	served  int           // appends that were answered with OK
 	ends    func() bool   // says before each step whether the workload ends here, without closing anything; may be nil
+	during  func()        // is called in the middle of a compaction; may be nil
 }
 
 // open opens directory and queue; the queue is created if there is none.
@@ -544,7 +546,12 @@ func (c *client) step(i int) error {
 	case i%41 == 40:
 		return c.reopen()
 	case i%23 == 22:
+		c.during = func() {
+			_ = c.offer(1 + c.r.IntN(3))
+			_ = c.poll()
+		}
 		_ = c.log.CompactNow(background) // the log is to go on, or to say that it has failed (C2)
+		c.during = nil
 		return nil
 	}
 	switch n := c.r.IntN(10); {
@@ -590,7 +597,7 @@ func (c *client) run(steps, patience int) {
 
 func newClient(disk wal.FS, policy wal.Policy, seed uint64, note func(string)) *client {
 	c := &client{r: rand.New(rand.NewPCG(seed, 1)), l: &ledger{queue: refused}}
-	c.o = wal.Options{FS: disk, Sync: policy, Check: checkID, Note: func(_ wal.Level, file, text string) {
+	c.o = wal.Options{FS: busyFS{disk, c}, Sync: policy, Check: checkID, Note: func(_ wal.Level, file, text string) {
 		if note != nil {
 			note(file + ": " + text)
 		}
@@ -599,6 +606,42 @@ func newClient(disk wal.FS, policy wal.Policy, seed uint64, note func(string)) *
 		c.pace = policy.Interval / 2
 	}
 	return c
+}
+
+// busyFS lets its client go on in the middle of a compaction: when it writes its copy and when it syncs it for the first time.
+type busyFS struct {
+	wal.FS
+	c *client
+}
+
+func (b busyFS) OpenFile(name string, flag int, perm fs.FileMode) (wal.File, error) {
+	f, err := b.FS.OpenFile(name, flag, perm)
+	if err != nil || !strings.HasSuffix(name, ".compact") {
+		return f, err
+	}
+	return &busyFile{File: f, c: b.c}, nil
+}
+
+type busyFile struct {
+	wal.File
+	c               *client
+	written, synced bool
+}
+
+func (f *busyFile) WriteAt(b []byte, at int64) (int, error) {
+	if !f.written && f.c.during != nil {
+		f.c.during()
+	}
+	f.written = true
+	return f.File.WriteAt(b, at)
+}
+
+func (f *busyFile) Sync() error {
+	if !f.synced && f.c.during != nil {
+		f.c.during()
+	}
+	f.synced = true
+	return f.File.Sync()
 }
 
 // certainty is which answers a loss of power at a time keeps under a policy (reliability.md 2.1). The zero time is that of an

@@ -29,8 +29,14 @@ type Options struct {
 	Compact     bool   // at opening
 	Sync        Policy // zero: Always
 	MinFreeDisk uint64 // bytes; below it DATA is refused before it is written (D9)
-	Salvage     bool   // a damaged log is opened with what can be read of it (R3)
-	Check       func(Record) error
+
+	// A log is compacted while it serves when it has more than CompactMin bytes and more than CompactRatio of them are dead
+	// (C3). Zero: 64 MiB and a half; a ratio of 1 is never exceeded.
+	CompactMin   int64
+	CompactRatio float64
+
+	Salvage bool // a damaged log is opened with what can be read of it (R3)
+	Check   func(Record) error
 	// Remains is what compaction keeps of consumed DATA (C4): a shorter payload, which is written as DATA followed by its ACK,
 	// or nil. It gets what an earlier compaction has kept, too. It must not use the log, and what it returns must pass Check.
 	// Nil: nothing is kept of any, and ReplayConsumed yields nothing.
@@ -53,6 +59,9 @@ const (
 	ackLen     = headerLen + 16
 	maxBatch   = 8 << 20 // bytes of a group commit (D2)
 	maxGroup   = 1024    // records of one
+
+	compactMin   = 64 << 20
+	compactRatio = 0.5
 )
 
 // Log is the log of one queue. Safe for concurrent use. Dir.Open makes it.
@@ -73,12 +82,17 @@ type Log struct {
 	dropped    int // records that recovery has dropped
 	failed     error
 	closed     bool
-	committing bool
+	taken      bool // somebody has the file to himself: to commit, sync, cut or replace it
+	wanted     int  // who wait for the file and go before the next commit
 	queue      []*batch
-	idle       *sync.Cond // signalled when no commit is going on
+	idle       *sync.Cond // signalled when the file is left, and when a compaction ends
+	serving    bool       // it has been opened or created
+	compacting bool
+	kept       int64     // dead bytes that the last compaction has not got rid of
+	retryAt    time.Time // no compaction before: one has failed
 	ticker     *time.Ticker
 	stop       chan struct{}
-	background sync.WaitGroup
+	background sync.WaitGroup // the timer of an interval policy, and the compaction while serving
 }
 
 // batch is what one write and one sync serve (D2).
@@ -176,7 +190,7 @@ func (t Ticket) Wait() error {
 func (t Ticket) tryLead() bool {
 	l, b := t.l, t.b
 	l.mu.Lock()
-	if l.committing || b.led || len(l.queue) == 0 || l.queue[0] != b {
+	if l.taken || l.wanted > 0 || b.led || len(l.queue) == 0 || l.queue[0] != b {
 		l.mu.Unlock()
 		return false
 	}
@@ -188,7 +202,24 @@ func (t Ticket) tryLead() bool {
 
 // lead takes the batch for the caller to commit. It runs with mu held.
 func (l *Log) lead(b *batch) {
-	b.led, l.committing = true, true
+	b.led, l.taken = true, true
+}
+
+// takeFile waits until nobody uses the file and takes it. Whoever calls it goes before the next commit, so that appends without
+// end do not keep the timer and a compaction waiting. It runs with mu held, as leaveFile does.
+func (l *Log) takeFile() {
+	l.wanted++
+	for l.taken {
+		l.idle.Wait()
+	}
+	l.wanted--
+	l.taken = true
+}
+
+// leaveFile lets others have the file.
+func (l *Log) leaveFile() {
+	l.taken = false
+	l.passTurn()
 }
 
 // commit writes and syncs a batch, and gives the turn to the next one.
@@ -200,17 +231,25 @@ func (l *Log) commit(b *batch) {
 		l.account(b)
 	}
 	l.queue = l.queue[1:]
-	l.committing = false
-	l.passTurn()
+	l.leaveFile()
+	if l.compactionDue() {
+		l.compacting = true
+		l.background.Go(l.compactWhileServing)
+	}
 	l.mu.Unlock()
 	close(b.done)
 }
 
-// account notes where the batch's records are. It runs with mu held.
+// account notes that the batch is in the file, and where its records are. It runs with mu held.
 func (l *Log) account(b *batch) {
-	start := l.end - int64(len(b.bytes))
 	for _, e := range b.records {
-		l.live.apply(e.r, start+e.offset, e.length)
+		l.live.apply(e.r, l.end+e.offset, e.length)
+	}
+	l.end += int64(len(b.bytes))
+	if l.dir.o.Sync.always() {
+		l.lastSync = time.Now()
+	} else {
+		l.dirty = true
 	}
 }
 
@@ -252,12 +291,8 @@ func (l *Log) write(b *batch) error {
 	if err := l.room(b); err != nil {
 		return err
 	}
-	size, err := l.f.Size()
-	if err != nil {
-		return l.fail(err, false)
-	}
-	if size != l.allocated { // D8
-		return l.fail(fmt.Errorf("written by another process: the file has %d bytes, expected were %d", size, l.allocated), false)
+	if err := l.alone(); err != nil {
+		return err
 	}
 	if w, err := l.f.WriteAt(b.bytes, l.end); err != nil || int64(w) < n {
 		if err == nil {
@@ -272,14 +307,18 @@ func (l *Log) write(b *batch) error {
 			return l.fail(fmt.Errorf("sync: %w", err), true)
 		}
 	}
-	l.mu.Lock()
-	l.end += n
-	if l.dir.o.Sync.always() {
-		l.lastSync = time.Now()
-	} else {
-		l.dirty = true
+	return nil
+}
+
+// alone sees to it that nobody else has written to the file (D8).
+func (l *Log) alone() error {
+	size, err := l.f.Size()
+	if err != nil {
+		return l.fail(err, false)
 	}
-	l.mu.Unlock()
+	if size != l.allocated { // D8
+		return l.fail(fmt.Errorf("written by another process: the file has %d bytes, expected were %d", size, l.allocated), false)
+	}
 	return nil
 }
 
@@ -365,26 +404,24 @@ func (l *Log) undo(cause error) error {
 // sync is the timer of an interval policy.
 func (l *Log) syncDirty() {
 	l.mu.Lock()
-	for l.committing {
-		l.idle.Wait()
-	}
-	if !l.dirty || l.failed != nil || l.closed {
-		l.mu.Unlock()
+	defer l.mu.Unlock()
+	if !l.dirty {
 		return
 	}
-	l.committing = true
+	l.takeFile()
+	defer l.leaveFile()
+	if !l.dirty || l.failed != nil || l.closed {
+		return
+	}
 	l.mu.Unlock()
 	err := l.f.Sync()
 	if err != nil {
 		_ = l.fail(fmt.Errorf("sync: %w", err), true) // the records at risk are in the note
 	}
 	l.mu.Lock()
-	l.committing = false
 	if err == nil {
 		l.dirty, l.lastSync = false, time.Now()
 	}
-	l.passTurn()
-	l.mu.Unlock()
 }
 
 // passTurn lets the next batch go on, and whoever waits for the log to be idle look again. It runs with mu held.
@@ -393,7 +430,7 @@ func (l *Log) passTurn() {
 		l.failAll()
 		return
 	}
-	if len(l.queue) > 0 {
+	if l.wanted == 0 && len(l.queue) > 0 {
 		select {
 		case l.queue[0].turn <- struct{}{}:
 		default: // it has its token
@@ -453,9 +490,9 @@ func (l *Log) Close() error {
 		l.mu.Unlock()
 		return nil
 	}
-	l.closed = true
-	for l.committing || len(l.queue) > 0 {
-		if !l.committing && len(l.queue) > 0 && !l.queue[0].led {
+	l.closed = true // a compaction gives up
+	for l.taken || l.compacting || len(l.queue) > 0 {
+		if !l.taken && len(l.queue) > 0 && !l.queue[0].led {
 			b := l.queue[0]
 			l.lead(b)
 			l.mu.Unlock()
@@ -469,8 +506,8 @@ func (l *Log) Close() error {
 	l.mu.Unlock()
 	if l.stop != nil {
 		close(l.stop)
-		l.background.Wait()
 	}
+	l.background.Wait()
 	var err error
 	if failed == nil {
 		if err = l.f.Truncate(l.end); err == nil {

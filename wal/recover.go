@@ -79,25 +79,32 @@ func (s *scanner) read(at, n int64) ([]byte, error) {
 	return s.buf[:n], nil
 }
 
-// record reads and checks the record at an offset. bad is why it is not valid; err is a failure of the disk.
-func (s *scanner) record(at int64) (r Record, h header, bad, err error) {
+// stored reads the record at an offset and checks its header; the payload is valid until the next call. bad is why the record is
+// not valid; err is a failure of the disk.
+func (s *scanner) stored(at int64) (h header, payload []byte, bad, err error) {
 	if s.size-at < headerLen {
-		return r, h, fmt.Errorf("%d bytes are no header", s.size-at), nil
+		return h, nil, fmt.Errorf("%d bytes are no header", s.size-at), nil
 	}
 	b, err := s.read(at, headerLen)
 	if err != nil {
-		return r, h, nil, err
+		return h, nil, nil, err
 	}
 	h = parseHeader(b)
 	if bad := h.plausible(); bad != nil {
-		return r, h, bad, nil
+		return h, nil, bad, nil
 	}
 	if h.length > s.size-at-headerLen {
-		return r, h, fmt.Errorf("the payload of %d bytes runs past the end of the file", h.length), nil
+		return h, nil, fmt.Errorf("the payload of %d bytes runs past the end of the file", h.length), nil
 	}
-	stored, err := s.read(at+headerLen, h.length)
-	if err != nil {
-		return r, h, nil, err
+	payload, err = s.read(at+headerLen, h.length)
+	return h, payload, nil, err
+}
+
+// record reads and checks the record at an offset. bad is why it is not valid; err is a failure of the disk.
+func (s *scanner) record(at int64) (r Record, h header, bad, err error) {
+	h, stored, bad, err := s.stored(at)
+	if bad != nil || err != nil {
+		return r, h, bad, err
 	}
 	payload, bad := h.open(stored)
 	if bad != nil {
@@ -114,18 +121,24 @@ func (s *scanner) record(at int64) (r Record, h header, bad, err error) {
 
 // run reads from an offset to the first record that is not valid.
 func (s *scanner) run(from int64) (*scan, error) {
-	out := &scan{end: from, size: s.size, live: newLive(s.consumed)}
+	out := &scan{end: from, live: newLive(s.consumed)}
+	return out, s.resume(out)
+}
+
+// resume goes on where a scan has ended.
+func (s *scanner) resume(out *scan) error {
+	out.size = s.size
 	for out.end < s.size {
 		r, h, bad, err := s.record(out.end)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if bad == nil {
 			bad = inPlace(r, out.end)
 		}
 		if bad != nil {
 			out.bad = bad
-			return out, nil
+			return nil
 		}
 		whole := headerLen + h.length
 		if r.Kind == Config {
@@ -134,14 +147,14 @@ func (s *scanner) run(from int64) (*scan, error) {
 		out.live.apply(r, out.end, whole)
 		if s.seen != nil {
 			if err := s.seen(Entry{Record: r, Offset: out.end, LSN: h.lsn, Stored: h.length, Compressed: h.compressed == 1}); err != nil {
-				return nil, err
+				return err
 			}
 		}
 		out.end += whole
 		out.lsn = h.lsn
 		out.records++
 	}
-	return out, nil
+	return nil
 }
 
 // Verdict is what the rest of a file behind its valid records is.

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,6 +23,10 @@ type LogOptions struct {
 	Dir      string // must exist
 	Compress bool   // of new queues
 	Compact  bool   // at the start
+	// A log is compacted while it serves when it has more than CompactMin bytes and more than CompactRatio of them are dead
+	// (C3). Zero: 64 MiB and a half; a ratio of 1 is never exceeded.
+	CompactMin   int64
+	CompactRatio float64
 	// Sync: 0 syncs before an offer is answered (:always), a positive interval by a timer, a negative one never (D3).
 	Sync         time.Duration
 	MinFreeDisk  uint64 // bytes; below it durable offers are refused (D9)
@@ -45,6 +48,7 @@ const (
 func (o LogOptions) wal() wal.Options {
 	w := wal.Options{
 		FS: o.FS, Compress: o.Compress, Compact: o.Compact, MinFreeDisk: o.MinFreeDisk, Salvage: o.OnCorruption == Salvage, Check: CheckRecord,
+		CompactMin: o.CompactMin, CompactRatio: o.CompactRatio,
 		Sync: wal.Policy{Interval: max(0, o.Sync), Never: o.Sync < 0},
 		Note: func(level wal.Level, file, text string) {
 			o.Logger.Log(context.Background(), [...]slog.Level{slog.LevelDebug, slog.LevelWarn, slog.LevelError}[level], text, "log", file)
@@ -105,11 +109,9 @@ type held struct {
 // durable is a bounded queue with a log. Messages without the durable flag live in memory.
 type durable struct {
 	*queue
-	log     *wal.Log
-	logged  map[uuid.UUID]*held // what is in the log and not acknowledged; guarded by the queue's mutex
-	logger  *slog.Logger
-	polls   atomic.Int64
-	compact atomic.Bool
+	log    *wal.Log
+	logged map[uuid.UUID]*held // what is in the log and not acknowledged; guarded by the queue's mutex
+	logger *slog.Logger
 }
 
 var _ engine.Queue = (*durable)(nil)
@@ -257,7 +259,6 @@ func (d *durable) acknowledge(e entry) (wait func() error) {
 			d.putBack(e)
 			return d.failure(err)
 		}
-		d.compactNowAndThen()
 		return nil
 	}
 }
@@ -298,18 +299,4 @@ func (d *durable) acknowledgeLater(e entry) {
 			}
 		}()
 	}
-}
-
-// compactNowAndThen looks once in a while whether the log is worth compacting (C3).
-func (d *durable) compactNowAndThen() {
-	const every = 1024 // polls
-	if d.polls.Add(1)%every != 0 || !d.compact.CompareAndSwap(false, true) {
-		return
-	}
-	go func() {
-		defer d.compact.Store(false)
-		if err := d.log.CompactIfDue(context.Background()); err != nil {
-			d.logger.Warn("The log could not be compacted", "queue", d.spec.Name, "error", err)
-		}
-	}()
 }
