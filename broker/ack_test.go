@@ -15,6 +15,7 @@ import (
 	"gondola/broker/engine"
 	"gondola/broker/engine/embedded"
 	"gondola/broker/wire"
+	"gondola/security"
 )
 
 // configure negotiates as a peer of ours does, and returns the answer.
@@ -538,5 +539,34 @@ func TestTooLargeToDeliver(t *testing.T) {
 		if m := p.read(); m.Status != wire.QueueEmpty {
 			t.Errorf("%s: %s %q", mode, m.Status, m.Payload)
 		}
+	}
+}
+
+// A1: no access list applies to acknowledging, also not one that changes behind a poll; a login is needed as for anything else.
+func TestAckNeedsNoPermission(t *testing.T) {
+	u := security.NewUsers(security.StockForm)
+	if err := u.AddUser("tom", "pw-tom", false); err != nil {
+		t.Fatal(err)
+	}
+	u.SetDefaultAccess(security.Function, security.AccessDeny)
+	s := startServer(t, ServerOptions{Encrypt: true, Authenticator: u})
+	createQueue(t, s, "q", 10)
+	o := login("tom")
+	o.Ack = ClientAck
+	c := dial(t, s, o)
+	offerTexts(t, c, "q", "a", "b")
+	a, b := pollText(t, c, "q", "a"), pollText(t, c, "q", "b")
+	settler(c, outcomeNack)(t, b)
+	if err := u.SetAccess(security.Queue, "q", "tom", security.AccessDeny); err != nil {
+		t.Fatal(err)
+	}
+	settler(c, outcomeAck)(t, a)
+	if n := queueSize(t, s, "q"); n != 1 {
+		t.Errorf("%d messages are left", n)
+	}
+	p := dialRaw(t, s)
+	p.write(rawAck("q", outcomeAck))
+	if m := p.read(); m.Status != wire.NoPermission {
+		t.Errorf("without a login: %s %q", m.Status, m.Payload)
 	}
 }
