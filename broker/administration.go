@@ -130,7 +130,7 @@ func (c *conn) topicStatus(m *wire.Message) {
 
 // serverStatus answers with the keys of ipc-api.md 16 and, each under a name that begins with x-, our own (decisions.md B19).
 func (c *conn) serverStatus(m *wire.Message) {
-	o, st := &c.s.opts, c.s.Stats()
+	o, st, dedupe := &c.s.opts, c.s.Stats(), c.s.idempotency.stats()
 	logDir := "-"
 	if o.Log != nil {
 		logDir = o.Log.Dir
@@ -146,6 +146,8 @@ func (c *conn) serverStatus(m *wire.Message) {
 		"queue-count": st.QueueCount, "temp-queue-total-count": st.TempQueues, "temp-queue-connection-count": len(c.temp),
 		"socket-snd-buf-size": bufferSize(o.SendBuffer), "socket-rcv-buf-size": bufferSize(o.ReceiveBuffer),
 
+		"x-dedupe-entries": dedupe.Entries, "x-dedupe-bytes": dedupe.Bytes,
+		"x-dedupe-duplicates": dedupe.Duplicates, "x-dedupe-evicted": dedupe.Evicted,
 		"x-incidents": st.Incidents, "x-dead-letters": st.DeadLetters, "x-oversized-responses": st.Oversized,
 		"x-put-back": st.PutBack, "x-max-connections": o.MaxConnections, "x-running-handlers": len(c.s.running),
 		"x-failed-logins": st.FailedLogins, "x-acknowledged": st.Acknowledged, "x-redelivered": st.Redelivered,

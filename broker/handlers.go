@@ -36,16 +36,22 @@ func (c *conn) request(m *wire.Message) {
 		c.refuse(m, wire.NoPermission, "Not authenticated for function calling!")
 		return
 	}
-	var result *wire.Message
-	var err error
-	c.during(func() { result, err = c.s.call(h, m) })
+	var r result
+	if store := c.s.idempotency.of(security.Function, m.Destination); store != nil {
+		var answer bool
+		if r, answer = c.callOnce(store, h, m); !answer {
+			return
+		}
+	} else {
+		c.during(func() { r.m, r.err = c.s.call(h, m) })
+	}
 	switch {
-	case err != nil:
-		c.incident(m, err)
-	case result == nil:
+	case r.err != nil:
+		c.incident(m, r.err)
+	case r.m == nil:
 		c.ok(m, "")
 	case !m.Oneway:
-		c.relay(m, result)
+		c.relay(m, r.m)
 	}
 }
 
@@ -78,16 +84,25 @@ func (c *conn) offer(m *wire.Message) {
 		c.s.dropOldest()
 	}
 	m.Type, m.Status, m.SubscriptionReply = wire.Request, wire.NullStatus, false
-	err := q.Offer(ended{}, m)
-	if wait := c.wait(m); wait > 0 && errors.Is(err, engine.ErrQueueFull) {
-		there := c.park(wait, func(ctx context.Context) { err = q.Offer(ctx, m) })
-		if !there && err != nil {
+	var err error
+	there := true
+	if store := c.s.idempotency.of(security.Queue, m.Destination); store != nil {
+		var duplicate, answer bool
+		err, there, duplicate, answer = c.offerOnce(store, q, m)
+		switch {
+		case !answer:
+			return
+		case duplicate:
+			c.ok(m, "Duplicate request id: already offered")
 			return
 		}
+	} else {
+		err, there = c.enqueue(q, m)
 	}
 	switch {
 	case err == nil:
 		c.ok(m, "Offered the message to the queue "+m.Destination)
+	case !there:
 	case errors.Is(err, engine.ErrQueueFull):
 		if m.Oneway {
 			dead := *m
@@ -98,6 +113,16 @@ func (c *conn) offer(m *wire.Message) {
 	default:
 		c.queueFailed(m, wire.Offer, err)
 	}
+}
+
+// enqueue offers m, with the waiting that it asks for; there is false if its peer has gone meanwhile.
+func (c *conn) enqueue(q engine.Queue, m *wire.Message) (err error, there bool) {
+	err = q.Offer(ended{}, m)
+	if wait := c.wait(m); wait > 0 && errors.Is(err, engine.ErrQueueFull) {
+		there = c.park(wait, func(ctx context.Context) { err = q.Offer(ctx, m) })
+		return err, there
+	}
+	return err, true
 }
 
 // poll takes a message out of a queue (wire-protocol.md 10.3). A message is never taken for a peer that is known to have

@@ -14,9 +14,10 @@ import (
 
 // The features that peers of ours announce (decisions.md B20).
 const (
-	featureWait  = "wait"  // the peer waits for polls and offers as long as it has asked for (P4)
-	featureAck   = "ack"   // acknowledged deliveries, the mode named by the key ack-mode (A1)
-	featureNonce = "nonce" // counter nonces, named by the key nonce (S5)
+	featureWait   = "wait"   // the peer waits for polls and offers as long as it has asked for (P4)
+	featureAck    = "ack"    // acknowledged deliveries, the mode named by the key ack-mode (A1)
+	featureDedupe = "dedupe" // requests with the same request id are done once (I1)
+	featureNonce  = "nonce"  // counter nonces, named by the key nonce (S5)
 
 	counterNonces = "counter"
 )
@@ -64,6 +65,9 @@ func (c *conn) config(m *wire.Message) {
 	if slices.Contains(asked.Features, featureAck) && c.s.engine.Features().Ack {
 		granted = append(granted, featureAck)
 		c.ackMode, ackMode = mode, mode.String()
+	}
+	if slices.Contains(asked.Features, featureDedupe) && c.s.idempotency.all != nil {
+		granted = append(granted, featureDedupe)
 	}
 	if c.longWaits = slices.Contains(asked.Features, featureWait); c.longWaits {
 		granted = append(granted, featureWait)
@@ -163,7 +167,7 @@ func (c *Client) step(m *wire.Message) (*wire.Message, error) {
 // askConfig sends the configuration request, plain and uncompressed, and reads the answer.
 func (c *Client) askConfig() (configAnswer, error) {
 	config := defaultConfig()
-	asked := configRequest{AckMode: c.opts.Ack.String(), Nonce: counterNonces, Features: []string{featureNonce}}
+	asked := configRequest{AckMode: c.opts.Ack.String(), Nonce: counterNonces, Features: []string{featureNonce, featureDedupe}}
 	if c.opts.LongWaits {
 		asked.Features = append(asked.Features, featureWait)
 	}

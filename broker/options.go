@@ -69,6 +69,8 @@ type ServerOptions struct {
 	SendBuffer        int          // bytes of the socket's buffer; default: the system's
 	ReceiveBuffer     int          // likewise
 
+	Dedupe *DedupeOptions // requests with the same request id are done once (I1); nil: off
+
 	WaitCap           time.Duration // longest wait of a peer that does not announce the feature `wait`; default 9.5 s (P4)
 	AckDeadline       time.Duration // how long a delivery may stay unacknowledged (A3): 1 s to 1 h; default 30 s
 	MaxDeliveries     int           // then a message that is not acknowledged goes to the dead letters (A4); default 10

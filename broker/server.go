@@ -15,6 +15,7 @@ import (
 
 	"gondola/broker/engine"
 	"gondola/broker/engine/embedded"
+	"gondola/broker/wire"
 )
 
 // drainLimit is how long running handlers get when a server closes (decisions.md B12).
@@ -30,11 +31,12 @@ type Server struct {
 	after  atomic.Pointer[embedded.Engine] // what is left of it after the shutdown
 	dead   engine.Queue                    // the dead letters; set by Start
 
-	functions functions
-	owners    sync.Map // temporary queue → the name of the principal that has made it (S13)
-	stats     counters
-	running   chan struct{} // one token a running handler (O16)
-	turn      chan struct{} // administration takes turns: the token is held across calls of the engine, a lock must not be
+	functions   functions
+	idempotency idempotency
+	owners      sync.Map // temporary queue → the name of the principal that has made it (S13)
+	stats       counters
+	running     chan struct{} // one token a running handler (O16)
+	turn        chan struct{} // administration takes turns: the token is held across calls of the engine, a lock must not be
 
 	base   context.Context // ends when the drain gives up
 	abort  context.CancelFunc
@@ -83,6 +85,10 @@ func NewServer(addr Address, opts ServerOptions) (*Server, error) {
 	}
 	s.addr.Store(&addr)
 	s.functions.limit = o.MaxFunctions
+	if o.Dedupe != nil {
+		s.idempotency.all = NewDedupeStore[result](*o.Dedupe)
+		s.idempotency.on.Store(true)
+	}
 	s.base, s.abort = context.WithCancel(context.Background())
 	s.parked, s.unpark = context.WithCancel(s.base)
 	return s, nil
@@ -135,9 +141,17 @@ func (s *Server) openLog() error {
 	o := *s.opts.Log
 	o.Logger = s.log
 	o.KeepExpired = s.opts.DeadLetterExpired
+	var all []seen
+	if s.idempotency.all != nil {
+		o.Remember = s.idempotency.all.o.TTL
+		o.Seen = func(queue string, m *wire.Message, consumed bool) { all = append(all, seen{queue, m, consumed}) }
+	}
 	e, err := embedded.Open(s.base, o)
 	if err != nil {
 		return &Error{Text: "Failed to preload WAL based queues!", Cause: err}
+	}
+	if len(all) > 0 {
+		s.idempotency.remember(all)
 	}
 	s.engine = e
 	return nil

@@ -34,6 +34,12 @@ type LogOptions struct {
 	Logger       *slog.Logger // nil: silent
 	FS           wal.FS       // where Dir is; nil: the system's files
 	KeepExpired  bool         // for Engine.OnExpired: messages that had expired at the start
+
+	// Remember is how long compaction keeps the head of a consumed message (C4); 0: it keeps none.
+	Remember time.Duration
+	// Seen is told, while the logs are read, of every live message and of the consumed ones that are still there, whose
+	// payload may be gone. nil: nobody asks. The message is the receiver's to keep, not to change.
+	Seen func(queue string, m *wire.Message, consumed bool)
 }
 
 // Corruption is what happens to a damaged log at the start (R3).
@@ -54,7 +60,25 @@ func (o LogOptions) wal() wal.Options {
 			o.Logger.Log(context.Background(), [...]slog.Level{slog.LevelDebug, slog.LevelWarn, slog.LevelError}[level], text, "log", file)
 		},
 	}
+	if o.Remember > 0 {
+		w.Remains = func(r wal.Record) []byte { return headOf(r.Payload, o.Remember) }
+	}
 	return w
+}
+
+// headOf is a logged message without its payload; nil if it is older than the window, or has no request id.
+func headOf(frame []byte, window time.Duration) []byte {
+	m, err := parseLogged(frame)
+	if err != nil || m.RequestID == "" || time.Since(time.UnixMilli(m.Timestamp)) > window {
+		return nil
+	}
+	head := *m
+	head.Payload = nil
+	b, err := wire.AppendFrame(nil, &head, false, nil)
+	if err != nil {
+		return nil
+	}
+	return b
 }
 
 // CheckRecord is the cross-check of reliability.md 3.1: a DATA record holds one frame whose id is the record's.
@@ -124,14 +148,30 @@ func newDurable(q *queue, log *wal.Log, logger *slog.Logger) *durable {
 	return d
 }
 
-// load fills the queue from its log; expired messages get their ACK (R7). All are kept, whatever the capacity (R5).
-func (d *durable) load() error {
+// load fills the queue from its log; expired messages get their ACK (R7). All are kept, whatever the capacity (R5). seen may be
+// nil; see LogOptions.Seen.
+func (d *durable) load(seen func(queue string, m *wire.Message, consumed bool)) error {
 	now := time.Now()
+	if seen != nil {
+		err := d.log.ReplayConsumed(func(r wal.Record) error {
+			m, err := parseLogged(r.Payload)
+			if err == nil {
+				seen(d.spec.Name, m, true)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 	var expired []entry // a log that is being replayed takes no records
 	err := d.log.Replay(func(r wal.Record) error {
 		m, err := parseLogged(r.Payload)
 		if err != nil {
 			return err
+		}
+		if seen != nil {
+			seen(d.spec.Name, m, false)
 		}
 		e := newEntry(m)
 		e.held = &held{ready: true}

@@ -93,7 +93,7 @@ func (e *Engine) recover(ctx context.Context, name string) error {
 	if err == nil {
 		q := e.newQueue(engine.QueueSpec{Name: name, Capacity: int(binary.BigEndian.Uint32(log.Config())), Durable: true})
 		d := newDurable(q, log, e.log.Logger)
-		if err = d.load(); err == nil {
+		if err = d.load(e.log.Seen); err == nil {
 			e.queues[name] = place{queue: q, Queue: d, log: log}
 			return nil
 		}
