@@ -185,7 +185,10 @@ func (r *Retrier) pay() bool {
 	return true
 }
 
-// judge is what the outcome of one request means (I6). A durable offer that the log could not take is unknown (D6).
+// Judge is what an answer or error of one call of a function means (I6).
+func (r *Retrier) Judge(answer *wire.Message, err error) Attempt { return r.judge(answer, err, false) }
+
+// judge knows offers, too: one that the log of its queue could not take may be there (D6).
 func (r *Retrier) judge(answer *wire.Message, err error, offer bool) Attempt {
 	var lost *LostError
 	var late *TimeoutError
@@ -243,6 +246,9 @@ func identified(m *wire.Message) *wire.Message {
 		return m
 	}
 	named := *m
-	named.RequestID = newID().String()
+	named.RequestID = NewRequestID()
 	return &named
 }
+
+// NewRequestID is an id that no other request has.
+func NewRequestID() string { return newID().String() }

@@ -22,6 +22,7 @@ type client struct {
 	*broker.Client
 	open    *Register
 	release func() // of the handle that the limits count
+	times   latency
 }
 
 // Close closes the connection; try-with calls it. Calls that wait fail at once. Closing again does nothing.
@@ -96,7 +97,7 @@ func (m *module) open(th *eval.Thread, dial func() (*broker.Client, error)) (val
 		return value.Nil, exception(err)
 	}
 	m.Open.addClient(c)
-	return value.NewHost(clientType, &client{c, m.Open, release}).Val(), nil
+	return value.NewHost(clientType, &client{Client: c, open: m.Open, release: release}).Val(), nil
 }
 
 // clientAddress takes the leading arguments (ipc-api.md 6.1): two arguments are always host and port.
@@ -157,6 +158,16 @@ func call(th *eval.Thread, f func(ctx context.Context) (*wire.Message, error)) (
 	return wrap(m), nil
 }
 
+// timed is call, and notes the time to an answer (ipc/latency).
+func (c *client) timed(th *eval.Thread, destination string, f func(ctx context.Context) (*wire.Message, error)) (value.Value, error) {
+	begun := time.Now()
+	v, err := call(th, f)
+	if err == nil {
+		c.times.note(destination, time.Since(begun))
+	}
+	return v, err
+}
+
 // pending makes a script future of a call in flight.
 func pending(c *broker.Call, err error) (value.Value, error) {
 	if err != nil {
@@ -180,7 +191,7 @@ func send(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	if err := in.Done(); err != nil {
 		return value.Nil, err
 	}
-	return call(th, func(ctx context.Context) (*wire.Message, error) { return c.Send(ctx, fn, m.Message) })
+	return c.timed(th, fn, func(ctx context.Context) (*wire.Message, error) { return c.Send(ctx, fn, m.Message) })
 }
 
 func sendAsync(_ *eval.Thread, in *eval.Args) (value.Value, error) {

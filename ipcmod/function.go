@@ -10,11 +10,12 @@ import (
 	"gondola/broker/wire"
 	"gondola/lisp/eval"
 	"gondola/lisp/value"
+	"gondola/security"
 )
 
 func (m *module) functionTable() eval.Table {
 	return eval.Table{
-		{Name: "ipc/create-function", Min: 3, Max: 3, Fn: createFunction, Forms: "(ipc/create-function server name func)", Doc: "Makes a function of one message available to clients; it returns a message or nil. An existing function stays."},
+		{Name: "ipc/create-function", Min: 3, Max: 5, Fn: m.createFunction, Forms: "(ipc/create-function server name func)\n(ipc/create-function server name func :dedupe options)", Doc: "Makes a function of one message available to clients; it returns a message or nil. An existing function stays. :dedupe has it called once for each request id; its options are those of ipc/server."},
 		{Name: "ipc/remove-function", Min: 2, Max: 2, Fn: removeFunction, Forms: "(ipc/remove-function server name)", Doc: "Removes a function; unknown names are fine."},
 		{Name: "ipc/exists-function?", Min: 2, Max: 2, Fn: existsFunction, Forms: "(ipc/exists-function? node name)", Doc: "Whether the server has the function."},
 	}
@@ -30,12 +31,24 @@ func onServer(fn string, in *eval.Args) *server {
 	return s
 }
 
-func createFunction(th *eval.Thread, in *eval.Args) (value.Value, error) {
+func (m *module) createFunction(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	s, name, f := onServer("ipc/create-function", in), in.Str(), in.Function()
-	if err := in.Done(); err != nil {
+	dedupe, err := m.onlyDedupe(in, "ipc/create-function")
+	if err != nil {
 		return value.Nil, err
 	}
-	return value.Nil, exception(s.CreateFunction(name, handler(th, f)))
+	err = s.CreateFunction(name, handler(th, f))
+	if err == nil && dedupe != nil {
+		s.Dedupe(security.Function, name, *dedupe)
+	}
+	return value.Nil, exception(err)
+}
+
+// onlyDedupe takes the options of a destination, of which there is one.
+func (m *module) onlyDedupe(in *eval.Args, fn string) (*broker.DedupeOptions, error) {
+	o := m.options(in, fn, "dedupe")
+	dedupe := o.dedupe(m)
+	return dedupe, o.err
 }
 
 // handler runs a script function for the server. Every call has a thread of its own, with the bindings and the output that

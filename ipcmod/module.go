@@ -37,9 +37,9 @@ func Module(c Config) []eval.Table {
 	m := &module{c}
 	// X9: what opens a socket or a file is denied in a sandbox; the rest needs what was opened
 	return []eval.Table{
-		messageTable.Touching(eval.Nothing), m.functionTable().Touching(eval.Nothing), queueTable.Touching(eval.Nothing), ackTable.Touching(eval.Nothing),
+		messageTable.Touching(eval.Nothing), m.functionTable().Touching(eval.Nothing), m.queueTable().Touching(eval.Nothing), ackTable.Touching(eval.Nothing),
 		m.topicTable().Touching(eval.Nothing), authTable.Touching(eval.Nothing), statusTable.Touching(eval.Nothing),
-		m.serverTable().Touching(eval.Network), m.clientTable().Touching(eval.Network), m.benchmarkTable().Touching(eval.Network),
+		m.serverTable().Touching(eval.Network), m.clientTable().Touching(eval.Network), m.benchmarkTable().Touching(eval.Network), m.retryTable(),
 	}
 }
 

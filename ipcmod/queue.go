@@ -11,20 +11,23 @@ import (
 	"gondola/broker/wire"
 	"gondola/lisp/eval"
 	"gondola/lisp/value"
+	"gondola/security"
 )
 
-var queueTable = eval.Table{
-	{Name: "ipc/create-queue", Min: 3, Max: 5, Fn: createQueue, Forms: "(ipc/create-queue node name capacity)\n(ipc/create-queue node name capacity type)\n(ipc/create-queue node name capacity type persistence)",
-		Doc: "Makes a queue of capacity messages; an existing queue stays. type :bounded (default) or :circular, persistence :transient (default) or :durable. A client needs an admin login."},
-	{Name: "ipc/create-temporary-queue", Min: 2, Max: 2, Fn: createTemporaryQueue, Forms: "(ipc/create-temporary-queue client capacity)", Doc: "Makes a queue that lives as long as the client; its name."},
-	{Name: "ipc/remove-queue", Min: 2, Max: 2, Fn: removeQueue, Forms: "(ipc/remove-queue node name)", Doc: "Removes a queue with its messages; unknown names are fine."},
-	{Name: "ipc/exists-queue?", Min: 2, Max: 2, Fn: existsQueue, Forms: "(ipc/exists-queue? node name)", Doc: "Whether the queue exists; false for temporary queues."},
-	{Name: "ipc/queue-status", Min: 2, Max: 2, Fn: queueStatus, Forms: "(ipc/queue-status client name)", Doc: "Name, type, capacity and size of a queue, an ordered map."},
-	{Name: "ipc/offer", Min: 4, Max: 5, Fn: offer, Forms: "(ipc/offer client queue-name queue-offer-timeout message)\n(ipc/offer client queue-name reply-to-queue-name queue-offer-timeout message)",
-		Doc: "Offers a message to a queue and waits for the server's answer. The server waits up to the timeout (ms) for room."},
-	{Name: "ipc/offer-async", Min: 4, Max: 5, Fn: offerAsync, Forms: "(ipc/offer client queue-name queue-offer-timeout message)\n(ipc/offer client queue-name reply-to-queue-name queue-offer-timeout message)", Doc: "ipc/offer; a future of the answer."},
-	{Name: "ipc/poll", Min: 3, Max: 3, Fn: poll, Forms: "(ipc/poll client queue-name queue-poll-timeout)", Doc: "Takes the next message of a queue. The server waits up to the timeout (ms) for one."},
-	{Name: "ipc/poll-async", Min: 3, Max: 3, Fn: pollAsync, Forms: "(ipc/poll-async client queue-name, queue-poll-timeout)", Doc: "ipc/poll; a future of the answer."},
+func (m *module) queueTable() eval.Table {
+	return eval.Table{
+		{Name: "ipc/create-queue", Min: 3, Max: 7, Fn: m.createQueue, Forms: "(ipc/create-queue node name capacity)\n(ipc/create-queue node name capacity type)\n(ipc/create-queue node name capacity type persistence)\n(ipc/create-queue server name capacity type persistence :dedupe options)",
+			Doc: "Makes a queue of capacity messages; an existing queue stays. type :bounded (default) or :circular, persistence :transient (default) or :durable. A client needs an admin login. :dedupe has each request id taken once; its options are those of ipc/server. What a durable queue saw before a restart is known if the server has the option too."},
+		{Name: "ipc/create-temporary-queue", Min: 2, Max: 2, Fn: createTemporaryQueue, Forms: "(ipc/create-temporary-queue client capacity)", Doc: "Makes a queue that lives as long as the client; its name."},
+		{Name: "ipc/remove-queue", Min: 2, Max: 2, Fn: removeQueue, Forms: "(ipc/remove-queue node name)", Doc: "Removes a queue with its messages; unknown names are fine."},
+		{Name: "ipc/exists-queue?", Min: 2, Max: 2, Fn: existsQueue, Forms: "(ipc/exists-queue? node name)", Doc: "Whether the queue exists; false for temporary queues."},
+		{Name: "ipc/queue-status", Min: 2, Max: 2, Fn: queueStatus, Forms: "(ipc/queue-status client name)", Doc: "Name, type, capacity and size of a queue, an ordered map."},
+		{Name: "ipc/offer", Min: 4, Max: 5, Fn: offer, Forms: "(ipc/offer client queue-name queue-offer-timeout message)\n(ipc/offer client queue-name reply-to-queue-name queue-offer-timeout message)",
+			Doc: "Offers a message to a queue and waits for the server's answer. The server waits up to the timeout (ms) for room."},
+		{Name: "ipc/offer-async", Min: 4, Max: 5, Fn: offerAsync, Forms: "(ipc/offer client queue-name queue-offer-timeout message)\n(ipc/offer client queue-name reply-to-queue-name queue-offer-timeout message)", Doc: "ipc/offer; a future of the answer."},
+		{Name: "ipc/poll", Min: 3, Max: 3, Fn: poll, Forms: "(ipc/poll client queue-name queue-poll-timeout)", Doc: "Takes the next message of a queue. The server waits up to the timeout (ms) for one."},
+		{Name: "ipc/poll-async", Min: 3, Max: 3, Fn: pollAsync, Forms: "(ipc/poll-async client queue-name, queue-poll-timeout)", Doc: "ipc/poll; a future of the answer."},
+	}
 }
 
 // queueNode is what server and client share for the management of queues.
@@ -45,7 +48,7 @@ func takeNode(fn string, in *eval.Args) queueNode {
 	return nil
 }
 
-func createQueue(th *eval.Thread, in *eval.Args) (value.Value, error) {
+func (m *module) createQueue(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	n, name, capacity := takeNode("ipc/create-queue", in), in.Str(), in.Long()
 	spec := engine.QueueSpec{Name: name, Capacity: int(min(capacity, math.MaxInt32))}
 	if in.Left() > 0 && in.Peek().IsNil() {
@@ -62,7 +65,8 @@ func createQueue(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	if in.Left() > 0 {
 		spec.Durable = persistence(in)
 	}
-	if err := in.Done(); err != nil {
+	dedupe, err := m.onlyDedupe(in, "ipc/create-queue")
+	if err != nil {
 		return value.Nil, err
 	}
 	if spec.Kind == engine.Circular && spec.Durable {
@@ -71,7 +75,15 @@ func createQueue(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	if capacity < 1 {
 		return value.Nil, value.Throwf(value.IllegalArgument, "A queue capacity must not be lower than 1")
 	}
-	return value.Nil, exception(n.CreateQueue(th.Context(), spec))
+	s, onServer := n.(*server)
+	if dedupe != nil && !onServer {
+		return value.Nil, value.Errorf("ipc/create-queue: the option :dedupe needs a server as first arg.")
+	}
+	err = n.CreateQueue(th.Context(), spec)
+	if err == nil && dedupe != nil {
+		s.Dedupe(security.Queue, name, *dedupe)
+	}
+	return value.Nil, exception(err)
 }
 
 // persistence takes :durable or :transient; older scripts write true or false (language.md 21).
@@ -151,7 +163,7 @@ func offer(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	if err := in.Done(); err != nil {
 		return value.Nil, err
 	}
-	return call(th, func(ctx context.Context) (*wire.Message, error) { return c.Offer(ctx, queue, replyTo, wait, m.Message) })
+	return c.timed(th, queue, func(ctx context.Context) (*wire.Message, error) { return c.Offer(ctx, queue, replyTo, wait, m.Message) })
 }
 
 func offerAsync(_ *eval.Thread, in *eval.Args) (value.Value, error) {

@@ -98,7 +98,7 @@ func publish(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	if err := in.Done(); err != nil {
 		return value.Nil, err
 	}
-	return call(th, func(ctx context.Context) (*wire.Message, error) { return c.Publish(ctx, topic, m.Message) })
+	return c.timed(th, topic, func(ctx context.Context) (*wire.Message, error) { return c.Publish(ctx, topic, m.Message) })
 }
 
 func publishAsync(_ *eval.Thread, in *eval.Args) (value.Value, error) {
