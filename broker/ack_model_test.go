@@ -28,7 +28,6 @@ type fate int
 const (
 	queued fate = iota
 	leasedOut
-	acked
 	buried
 )
 
@@ -52,7 +51,8 @@ type ackModel struct {
 	s         *Server
 	network   *pipes
 	consumers []*Client
-	messages  map[string]*expected
+	messages  map[string]*expected // those that are queued, leased or buried
+	offered   int
 	total     int // deliveries
 	counts    map[string]int
 }
@@ -127,11 +127,11 @@ func (m *ackModel) step() {
 	case n < 55:
 		m.poll(m.r.IntN(len(m.consumers)))
 	case n < 72:
-		m.settle("ack", (*Client).Ack, func(e *expected) { e.fate = acked })
+		m.settle("ack", (*Client).Ack, m.done)
 	case n < 90:
-		m.settle("nack", (*Client).Nack, m.comesBack)
+		m.settle("nack", (*Client).Nack, func(_ string, e *expected) { m.comesBack(e) })
 	case n < 92:
-		m.settle("reject", (*Client).Reject, func(e *expected) { e.fate, e.most = buried, 0 })
+		m.settle("reject", (*Client).Reject, func(_ string, e *expected) { e.fate, e.most = buried, 0 })
 	case n < 94:
 		m.count("silence")
 		time.Sleep(defaultAckDeadline)
@@ -155,10 +155,14 @@ func (m *ackModel) each(f fate, do func(e *expected)) {
 }
 
 func (m *ackModel) offer() {
-	text := fmt.Sprint("message ", len(m.messages))
+	text := fmt.Sprint("message ", m.offered)
+	m.offered++
 	offerTexts(m.t, m.consumers[0], modelQueue, text)
 	m.messages[text] = &expected{}
 }
+
+// done: the message is never seen again.
+func (m *ackModel) done(name string, _ *expected) { delete(m.messages, name) }
 
 // comesBack is what has to come of a delivery that was not acknowledged (A3, A4).
 func (m *ackModel) comesBack(e *expected) {
@@ -187,7 +191,7 @@ func (m *ackModel) poll(consumer int) {
 }
 
 // settle settles one delivery, if there is one.
-func (m *ackModel) settle(what string, tell settlement, then func(e *expected)) {
+func (m *ackModel) settle(what string, tell settlement, then func(name string, e *expected)) {
 	var names []string
 	for name, e := range m.messages {
 		if e.fate == leasedOut {
@@ -199,11 +203,12 @@ func (m *ackModel) settle(what string, tell settlement, then func(e *expected)) 
 	}
 	slices.Sort(names) // the seed decides, not the map
 	m.count(what)
-	e := m.messages[names[m.r.IntN(len(names))]]
+	name := names[m.r.IntN(len(names))]
+	e := m.messages[name]
 	if unknown, err := tell(m.consumers[e.holder], m.t.Context(), e.m); err != nil || len(unknown) > 0 {
 		m.t.Fatalf("%s: unknown %v, %v", what, unknown, err)
 	}
-	then(e)
+	then(name, e)
 }
 
 func (m *ackModel) disconnect(consumer int) {
@@ -228,6 +233,29 @@ func (m *ackModel) restart() {
 		e.deliveries = 0 // counts live in memory (A4)
 	}
 	m.start()
+	m.deadLetters()
+}
+
+// deadLetters takes the dead letters and compares them.
+func (m *ackModel) deadLetters() {
+	c := m.dial(NoAck)
+	defer c.Close()
+	for {
+		got := must[*wire.Message](m.t)(c.Poll(m.t.Context(), DeadLetters, 0))
+		if got.Status != wire.OK {
+			break
+		}
+		name := string(got.Payload)
+		e := m.messages[name]
+		if e == nil || e.fate != buried || e.most != 0 && e.most != modelMost {
+			m.t.Fatalf("dead letter %q, of which is known %+v", name, e)
+		}
+		if e.most > 0 {
+			m.count("dead letter after the most deliveries")
+		}
+		delete(m.messages, name)
+	}
+	m.each(buried, func(e *expected) { m.t.Fatalf("not among the dead letters: %+v", e) })
 }
 
 func (m *ackModel) stop() {
@@ -247,40 +275,18 @@ func (m *ackModel) finish() {
 		m.each(queued, func(*expected) { more = true })
 		if more {
 			m.poll(0)
-			m.settle("ack", (*Client).Ack, func(e *expected) { e.fate = acked })
+			m.settle("ack", (*Client).Ack, m.done)
 		}
 	}
-	c := m.dial(NoAck)
-	defer c.Close()
-	pollNothing(m.t, c, modelQueue)
-	byNumber := 0
-	for _, e := range m.messages {
-		if e.fate == buried && e.most > 0 {
-			byNumber++
-		}
-	}
-	for range len(m.messages) {
-		got := must[*wire.Message](m.t)(c.Poll(m.t.Context(), DeadLetters, 0))
-		if got.Status != wire.OK {
-			break
-		}
-		e := m.messages[string(got.Payload)]
-		if e == nil || e.fate != buried || e.most != 0 && e.most != modelMost {
-			m.t.Errorf("dead letter %q, of which is known %+v", got.Payload, e)
-			continue
-		}
-		e.fate = acked
-		m.count("dead letter")
-	}
+	m.restart()
 	for name, e := range m.messages {
-		if e.fate != acked {
-			m.t.Errorf("%s is lost: %+v", name, e)
-		}
+		m.t.Errorf("%s is lost: %+v", name, e)
 	}
-	if byNumber == 0 || m.counts["restart"] < 2 || m.counts["silence"] == 0 || m.counts["disconnect"] == 0 {
+	pollNothing(m.t, m.consumers[0], modelQueue)
+	exhausted := m.counts["dead letter after the most deliveries"]
+	if exhausted == 0 || m.counts["restart"] < 3 || m.counts["silence"] == 0 || m.counts["disconnect"] == 0 {
 		m.t.Errorf("this seed proves little: %v", m.counts)
 	}
-	pollNothing(m.t, c, DeadLetters)
 	if n := m.s.Stats().Unacknowledged; n != 0 {
 		m.t.Errorf("%d deliveries are open", n)
 	}

@@ -570,3 +570,20 @@ func TestAckNeedsNoPermission(t *testing.T) {
 		t.Errorf("without a login: %s %q", m.Status, m.Payload)
 	}
 }
+
+// As many messages as a connection may hold are acknowledged at once, whatever the size limit.
+func TestAckOfManyMessages(t *testing.T) {
+	s := startServer(t, ServerOptions{MaxMessageSize: wire.MinMaxMessage, MaxUnacknowledged: maxMaxUnacknowledged})
+	name := strings.Repeat("q", 100)
+	createQueue(t, s, name, maxMaxUnacknowledged)
+	c := dial(t, s, ClientOptions{Ack: ClientAck})
+	var all []*wire.Message
+	for i := range 500 {
+		offerTexts(t, c, name, fmt.Sprint(i))
+		all = append(all, pollText(t, c, name, fmt.Sprint(i)))
+	}
+	settler(c, outcomeAck)(t, all...)
+	if st := s.Stats(); st.Acknowledged != int64(len(all)) || st.Unacknowledged != 0 {
+		t.Errorf("%+v", st)
+	}
+}

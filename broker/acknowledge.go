@@ -95,7 +95,8 @@ func (c *conn) conclude(deliveries []*leased, outcome string) error {
 	}
 	for i, l := range deliveries {
 		if err := c.s.reject(l); err != nil {
-			c.s.giveBack(deliveries[i:])
+			c.s.giveBack(deliveries[i+1:])
+			c.s.restore(l, true)
 			return err
 		}
 	}

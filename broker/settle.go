@@ -13,6 +13,9 @@ import (
 
 const errNoAckMode = text("The client was opened without an acknowledge mode, so its deliveries are complete at once!")
 
+// ackRoom is for all of a call of the reserved function but the ids; the smallest size limit leaves as much for those.
+const ackRoom = wire.MinMaxMessage / 2
+
 // AckMode is what the server has granted: NoAck, or the mode that was asked for.
 func (c *Client) AckMode() AckMode {
 	c.mu.Lock()
@@ -57,16 +60,19 @@ func (c *Client) settle(ctx context.Context, outcome string, messages []*wire.Me
 		ids[m.Destination] = append(ids[m.Destination], m.ID.String())
 	}
 	granted := c.AckMode()
+	most := min(maxMaxUnacknowledged, (c.MaxMessageSize()-ackRoom)/len(`"00000000-0000-0000-0000-000000000000",`)) // of a call
 	for _, queue := range queues {
 		if granted == NoAck {
 			unknown = append(unknown, ids[queue]...)
 			continue
 		}
-		answer, err := c.callAck(ctx, ackRequest{Queue: queue, IDs: ids[queue], Outcome: outcome})
-		if err != nil {
-			return unknown, err
+		for some := range slices.Chunk(ids[queue], most) {
+			answer, err := c.callAck(ctx, ackRequest{Queue: queue, IDs: some, Outcome: outcome})
+			if err != nil {
+				return unknown, err
+			}
+			unknown = append(unknown, answer.Unknown...)
 		}
-		unknown = append(unknown, answer.Unknown...)
 	}
 	return unknown, nil
 }
