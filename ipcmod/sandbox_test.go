@@ -9,6 +9,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -141,4 +142,25 @@ func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+// X9: every function says what it touches; these are all that open a socket or a file.
+func TestFunctionsSayWhatTheyTouch(t *testing.T) {
+	var opening []string
+	for _, table := range ipcmod.Module(ipcmod.Config{}) {
+		for _, row := range table {
+			switch row.Touches {
+			case 0:
+				t.Errorf("%s does not say what it touches", row.Name)
+			case lispeval.Nothing:
+			default:
+				opening = append(opening, row.Name)
+			}
+		}
+	}
+	slices.Sort(opening)
+	want := "ipc/benchmark ipc/client ipc/clone ipc/load-authenticator ipc/server ipc/store-authenticator"
+	if got := strings.Join(opening, " "); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
 }
