@@ -138,3 +138,41 @@ func ExampleClient_Subscribe() {
 	// rain
 	// sun
 }
+
+// A consumer that acknowledges: what it gives back comes again, what it acknowledges does not.
+func ExampleClient_Ack() {
+	ctx := context.Background()
+	server, err := broker.NewServer(broker.Port(0), broker.ServerOptions{AckDeadline: time.Minute, MaxDeliveries: 5})
+	if err == nil {
+		err = server.Start()
+	}
+	if err == nil {
+		err = server.CreateQueue(ctx, engine.QueueSpec{Name: "orders", Capacity: 100})
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer server.Close()
+	client, err := broker.Dial(ctx, server.Address(), broker.ClientOptions{Ack: broker.ClientAck})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	if _, err := client.Offer(ctx, "orders", "", 0, text("order", "one tea")); err != nil {
+		log.Fatal(err)
+	}
+	for _, settle := range []func(context.Context, ...*wire.Message) ([]string, error){client.Nack, client.Ack} {
+		order, err := client.Poll(ctx, "orders", time.Second)
+		if err != nil {
+			log.Fatal(err)
+		}
+		unknown, err := settle(ctx, order)
+		fmt.Printf("%s %v %v\n", order.Payload, unknown, err)
+	}
+	order, err := client.Poll(ctx, "orders", 0)
+	fmt.Println(order.Status, err)
+	// Output:
+	// one tea [] <nil>
+	// one tea [] <nil>
+	// QUEUE_EMPTY <nil>
+}
