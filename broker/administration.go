@@ -156,6 +156,7 @@ func (c *conn) serverStatus(m *wire.Message) {
 		"x-refused-connections": st.RefusedConnections, "x-evicted-connections": st.EvictedConnections,
 		"x-refused-key-exchanges": st.RefusedAgreements, "x-malformed": st.Malformed, "x-timeouts": st.Timeouts,
 		"x-oversized-requests": st.OversizedRequests, "x-refused-control": st.RefusedControl, "x-slow-consumers": st.SlowConsumers,
+		"x-refused-memory": st.RefusedMemory, "x-memory-used": st.MemoryUsed, "x-memory-budget": o.MemoryBudget,
 	})
 }
 

@@ -37,6 +37,9 @@ type conn struct {
 
 	r          *wire.Reader // the reading side
 	limited    bool         // a read deadline is in force
+	reading    int          // bytes of the budget for the frame that is being read (O7)
+	noRoom     bool         // it does not get them
+	held       int          // likewise for the one that is being served
 	arriveBy   time.Time    // when it must have arrived (O11); zero: it has
 	ahead      []frame      // read while a poll or an offer waited (O15)
 	aheadBytes int
@@ -51,8 +54,9 @@ type conn struct {
 
 	watcher   *watcher
 	temp      []string // its temporary queues
-	longWaits bool     // the peer announced the feature `wait` (P4)
-	ackMode   AckMode  // what it has been granted
+	tempUsage engine.Usage
+	longWaits bool    // the peer announced the feature `wait` (P4)
+	ackMode   AckMode // what it has been granted
 	leases    leases
 
 	id           string // of its subscriptions
@@ -107,7 +111,9 @@ func (c *conn) run() {
 			c.logEnd(err)
 			return
 		}
+		c.held = f.held
 		c.serve(f)
+		c.letGo()
 		if c.refused {
 			c.flush()
 			return
@@ -127,7 +133,7 @@ func (c *conn) next() (frame, error) {
 		c.ahead = c.ahead[1:]
 		return f, nil
 	}
-	c.ahead, c.aheadBytes = nil, 0
+	c.dropAhead()
 	if c.readErr != nil {
 		return frame{}, c.readErr
 	}
@@ -226,6 +232,14 @@ func (c *conn) during(call func()) {
 	call()
 }
 
+// dropAhead forgets what has been read ahead.
+func (c *conn) dropAhead() {
+	for _, f := range c.ahead {
+		c.s.memory.give(f.held)
+	}
+	c.ahead, c.aheadBytes = nil, 0
+}
+
 // drain makes the connection end when nothing arrives any more (decisions.md B12). Called by the server's goroutine.
 func (c *conn) drain() {
 	c.draining.Store(true)
@@ -239,6 +253,9 @@ func (c *conn) end() {
 	if c.watcher != nil {
 		c.unwatch()
 	}
+	c.s.memory.give(c.reading)
+	c.letGo()
+	c.dropAhead()
 	c.leases.close()
 	for name, t := range c.topics {
 		c.forgetTopic(name, t)

@@ -51,6 +51,11 @@ func (s *Server) bury(m *wire.Message) error {
 		dead.ExpiresAt = wire.Never
 	}
 	s.stats.deadLetters.Add(1)
+	if !s.memory.fits(m.Size()) {
+		s.stats.deadLettersDropped.Add(1)
+		s.log.Warn("A message was lost: the memory budget has no room for it", "destination", m.Destination, "id", m.ID)
+		return errNoRoom
+	}
 	err := engine.ErrQueueFull
 	for errors.Is(err, engine.ErrQueueFull) { // others may take the room that has been made
 		if err = s.dropOldest(); err == nil {
@@ -61,6 +66,16 @@ func (s *Server) bury(m *wire.Message) error {
 		s.log.Warn("The dead letter queue does not take a message", "destination", m.Destination, "id", m.ID, "error", err)
 	}
 	return err
+}
+
+// giveWay drops dead letters until the budget has room for so many bytes (O7). Those in the log stay.
+func (s *Server) giveWay(size int) {
+	for !s.opts.DeadLetterDurable && s.memory.used()+int64(size) > s.memory.limit {
+		if _, err := s.dead.Poll(ended{}); err != nil {
+			return
+		}
+		s.stats.deadLettersDropped.Add(1)
+	}
 }
 
 // dropOldest makes room for a dead letter.

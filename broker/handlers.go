@@ -104,25 +104,36 @@ func (c *conn) offer(m *wire.Message) {
 		c.ok(m, "Offered the message to the queue "+m.Destination)
 	case !there:
 	case errors.Is(err, engine.ErrQueueFull):
-		if m.Oneway {
-			dead := *m
-			dead.Type = wire.Offer
-			c.s.bury(&dead)
-		}
-		c.refuse(m, wire.QueueFull, "Offer to %s rejected! The queue is full.", m.Destination)
+		c.refuseOffer(m)
 	default:
 		c.queueFailed(m, wire.Offer, err)
 	}
 }
 
-// enqueue offers m, with the waiting that it asks for; there is false if its peer has gone meanwhile.
+// enqueue offers m, with the waiting that it asks for but none for memory (O7); there is false if its peer has gone meanwhile.
 func (c *conn) enqueue(q engine.Queue, m *wire.Message) (err error, there bool) {
+	c.letGo() // the queue is to count it
+	if !c.s.mayStore(m.Destination, m.Size()) {
+		c.s.stats.refusedMemory.Add(1)
+		c.log.Warn("An offer was refused: the memory budget is used up", "destination", m.Destination, "bytes", m.Size())
+		return engine.ErrQueueFull, true
+	}
 	err = q.Offer(ended{}, m)
 	if wait := c.wait(m); wait > 0 && errors.Is(err, engine.ErrQueueFull) {
 		there = c.park(wait, func(ctx context.Context) { err = q.Offer(ctx, m) })
 		return err, there
 	}
 	return err, true
+}
+
+// refuseOffer answers QUEUE_FULL. Nobody learns of a oneway offer's fate, so it goes to the dead letters.
+func (c *conn) refuseOffer(m *wire.Message) {
+	if m.Oneway {
+		dead := *m
+		dead.Type = wire.Offer
+		c.s.bury(&dead)
+	}
+	c.refuse(m, wire.QueueFull, "Offer to %s rejected! The queue is full.", m.Destination)
 }
 
 // poll takes a message out of a queue (wire-protocol.md 10.3). A message is never taken for a peer that is known to have
@@ -186,8 +197,8 @@ func (c *conn) mayPoll(queue string) bool {
 	case isDeadLetters(queue):
 		return who.Admin
 	case isTemporary(queue):
-		owner, _ := c.s.owners.Load(queue)
-		return owner == who.Name
+		owner, ok := c.s.owners.Load(queue)
+		return ok && owner.(tempOwner).principal == who.Name
 	}
 	return c.may(security.Read, security.Queue, queue)
 }
@@ -333,13 +344,14 @@ func (c *conn) createTempQueue(m *wire.Message) {
 		c.refuse(m, wire.BadRequest, "Request %s: Invalid queue data: %s", m.Type, capacityText)
 		return
 	}
-	name, err := c.s.createTempQueue(int(capacity))
+	c.tempUsage.Above = c.s.memory.stored
+	name, err := c.s.createTempQueue(int(capacity), &c.tempUsage)
 	if err != nil {
 		c.incident(m, err)
 		return
 	}
 	c.temp = append(c.temp, name)
-	c.s.owners.Store(name, c.who().Name)
+	c.s.owners.Store(name, tempOwner{c.who().Name, &c.tempUsage})
 	c.ok(m, name)
 }
 

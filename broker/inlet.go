@@ -28,6 +28,7 @@ const (
 type frame struct {
 	m        *wire.Message
 	oversize *wire.OversizeError
+	held     int   // bytes of the budget (O7)
 	taken    int64 // outlet.taken when it had been read; with AUTO_ACKNOWLEDGE only
 }
 
@@ -40,6 +41,9 @@ func (f frame) acknowledges() bool {
 func (c *conn) Read(p []byte) (int, error) {
 	if c.draining.Load() {
 		c.nc.SetReadDeadline(time.Now().Add(quietLimit))
+	}
+	if c.noRoom {
+		return 0, errNoRoom
 	}
 	return c.nc.Read(p)
 }
@@ -56,8 +60,30 @@ func (c *conn) progress(rest int) {
 	case rest < 0:
 		c.deadline(headerLimit)
 	default:
+		if rest > largeBody && rest <= c.s.memory.largest { // a larger one is discarded
+			c.makeRoom(rest)
+		}
 		c.deadline(bodyLimit + time.Duration(rest/bodyRate)*time.Second)
 	}
+}
+
+// errNoRoom: the memory budget is used up (O7).
+const errNoRoom = text("no memory for the request within the budget")
+
+// makeRoom waits for room for a large body; without it the connection ends. Nothing of the body is read meanwhile.
+func (c *conn) makeRoom(n int) {
+	if c.s.memory.wait(n, c.s.parked.Done()) {
+		c.reading = n
+		return
+	}
+	c.noRoom = true
+	c.s.stats.refusedMemory.Add(1)
+}
+
+// letGo gives back what the frame that is being served has of the budget.
+func (c *conn) letGo() {
+	c.s.memory.give(c.held)
+	c.held = 0
 }
 
 // deadline limits the next reads. A drain has its own.
@@ -97,9 +123,13 @@ func (c *conn) readFrame() (frame, error) {
 		}
 		c.lift()
 	}
-	f := frame{m: m}
+	f := frame{m: m, held: c.reading}
+	c.reading = 0
 	if skipped {
 		f.oversize, err = over, nil
+	}
+	if err != nil {
+		c.s.memory.give(f.held)
 	}
 	if c.ackMode == AutoAck {
 		f.taken = c.taken()

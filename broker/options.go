@@ -64,6 +64,7 @@ type ServerOptions struct {
 	Encrypt       bool                   // only encrypted connections are served (S1)
 	Authenticator security.Authenticator // nil: everybody may do everything, and nobody is an administrator; needs Encrypt
 
+	MemoryBudget      int64        // bytes for frames that are read, messages in queues and pushes that wait; default 1 GiB (O7)
 	SlowConsumer      SlowConsumer // default Drop (O9)
 	HeartbeatInterval int          // seconds; default 0: off (O14)
 	SendBuffer        int          // bytes of the socket's buffer; default: the system's
@@ -91,6 +92,8 @@ const (
 	minDeadLetters     = 10
 	maxDeadLetters     = 10000
 	defaultWaitCap     = 9500 * time.Millisecond
+	defaultMemory      = 1 << 30
+	maxTempBytes       = 64 << 20 // of the temporary queues of a connection together (O17)
 )
 
 // withDefaults validates a copy of the options: *ArgumentError or *Error with the texts of ipc-api.md 5.1.
@@ -112,6 +115,12 @@ func (o ServerOptions) withDefaults() (ServerOptions, error) {
 		if *l.n > maxDestinations {
 			return o, badArgument("The max number of %s is limited to %d .. %d!", l.what, l.low, maxDestinations)
 		}
+	}
+	if o.MemoryBudget <= 0 {
+		o.MemoryBudget = defaultMemory
+	}
+	if least := 2 * int64(o.MaxMessageSize); o.MemoryBudget < least {
+		return o, badArgument("The memory budget must be at least %d bytes, twice the maximum message size, got %d!", least, o.MemoryBudget)
 	}
 	if o.MaxConnections <= 0 {
 		o.MaxConnections = defaultLimit

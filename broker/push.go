@@ -87,6 +87,10 @@ func (p *pusher) put(m *wire.Message) (taken bool, moved <-chan struct{}, since 
 	if len(p.waiting) > 0 && (len(p.waiting) >= maxPushes || p.bytes+size > maxPushBytes) {
 		return false, p.moved, p.since
 	}
+	if !p.c.s.memory.takePush(m) { // O7
+		p.c.s.stats.refusedMemory.Add(1)
+		return false, nil, time.Time{}
+	}
 	if len(p.waiting) == 0 {
 		p.since = time.Now()
 	}
@@ -117,6 +121,7 @@ func (p *pusher) run() {
 			p.waiting[0] = nil
 			p.waiting = p.waiting[1:]
 			p.bytes -= m.Size()
+			p.c.s.memory.givePush(m)
 		}
 		p.progress()
 		p.mu.Unlock()
@@ -148,6 +153,7 @@ func (p *pusher) close() bool {
 	p.progress()
 	p.mu.Unlock()
 	for _, m := range lost {
+		p.c.s.memory.givePush(m)
 		p.c.s.stats.publishDiscarded.Add(1)
 		p.c.s.bury(asPublished(m))
 	}

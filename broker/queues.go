@@ -141,12 +141,12 @@ func isTemporary(name string) bool {
 }
 
 // createTempQueue makes a temporary queue under a name that cannot be guessed (S13).
-func (s *Server) createTempQueue(capacity int) (name string, err error) {
+func (s *Server) createTempQueue(capacity int, used *engine.Usage) (name string, err error) {
 	id, err := uuid.NewRandom()
 	if err != nil {
 		return "", err
 	}
 	name = temporaryPrefix + id.String()
-	_, _, err = s.destinations().CreateQueue(s.base, engine.QueueSpec{Name: name, Capacity: capacity, Temporary: true})
+	_, _, err = s.destinations().CreateQueue(s.base, engine.QueueSpec{Name: name, Capacity: capacity, Temporary: true, Usage: used})
 	return name, err
 }

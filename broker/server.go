@@ -33,7 +33,8 @@ type Server struct {
 
 	functions   functions
 	idempotency idempotency
-	owners      sync.Map // temporary queue → the name of the principal that has made it (S13)
+	owners      sync.Map // temporary queue → tempOwner (S13, O17)
+	memory      memory
 	stats       counters
 	running     chan struct{} // one token a running handler (O16)
 	turn        chan struct{} // administration takes turns: the token is held across calls of the engine, a lock must not be
@@ -89,6 +90,9 @@ func NewServer(addr Address, opts ServerOptions) (*Server, error) {
 		s.idempotency.all = NewDedupeStore[result](*o.Dedupe)
 		s.idempotency.on.Store(true)
 	}
+	s.memory.limit, s.memory.reclaim = o.MemoryBudget, s.giveWay
+	limits := wire.DefaultLimits(o.MaxMessageSize)
+	s.memory.largest = limits.MaxMeta + limits.MaxData
 	s.base, s.abort = context.WithCancel(context.Background())
 	s.parked, s.unpark = context.WithCancel(s.base)
 	return s, nil
@@ -112,6 +116,9 @@ func (s *Server) Start() error {
 		err = s.openLog()
 	}
 	if err == nil {
+		if counts, ok := s.engine.(interface{ Usage() *engine.Usage }); ok {
+			s.memory.stored = counts.Usage()
+		}
 		err = s.openDeadLetters()
 	}
 	if err != nil {

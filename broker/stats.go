@@ -39,6 +39,8 @@ type Stats struct {
 	Timeouts           int64 // connections closed by a time limit (O10 to O12, O14)
 	OversizedRequests  int64 // requests over the size limit (O2, O5)
 	SlowConsumers      int64 // connections closed for it (O9)
+	RefusedMemory      int64 // offers, pushes and connections that the memory budget had no room for (O7, O17)
+	MemoryUsed         int64 // bytes of the budget (O7)
 	RefusedControl     int64 // requests whose JSON was too large or too deep (O6)
 }
 
@@ -70,6 +72,7 @@ type counters struct {
 	timeouts           atomic.Int64
 	oversizedRequests  atomic.Int64
 	slowConsumers      atomic.Int64
+	refusedMemory      atomic.Int64
 	refusedControl     atomic.Int64
 
 	most int // guarded by the server's mutex
@@ -113,6 +116,7 @@ func (s *Server) Stats() Stats {
 		RefusedConnections: s.stats.refusedConnections.Load(), EvictedConnections: s.stats.evictedConnections.Load(),
 		RefusedAgreements: s.stats.refusedAgreements.Load(), Malformed: s.stats.malformed.Load(), Timeouts: s.stats.timeouts.Load(),
 		OversizedRequests: s.stats.oversizedRequests.Load(), RefusedControl: s.stats.refusedControl.Load(),
+		RefusedMemory: s.stats.refusedMemory.Load(), MemoryUsed: s.memory.used(),
 		SlowConsumers: s.stats.slowConsumers.Load(),
 	}
 }

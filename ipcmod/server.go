@@ -37,13 +37,13 @@ func (s *server) Close() error {
 
 var serverOptions = []string{"max-connections", "max-message-size", "max-queues", "max-topics", "max-functions", "compress-cutoff-size",
 	"encrypt", "authenticator", "write-ahead-log-dir", "write-ahead-log-compress", "write-ahead-log-compact", "write-ahead-log-sync", "on-log-corruption", "min-free-disk", "server-log-dir",
-	"dead-letter-queue-size", "socket-snd-buf-size", "socket-rcv-buf-size", "heartbeat-interval", "expose-errors", "stock-wait-cap", "slow-consumer",
+	"dead-letter-queue-size", "socket-snd-buf-size", "socket-rcv-buf-size", "heartbeat-interval", "expose-errors", "stock-wait-cap", "memory-budget", "slow-consumer",
 	"ack-deadline", "max-deliveries", "max-unacknowledged", "dead-letter-durable", "dead-letter-max-age", "dead-letter-expired", "dead-letter-writable", "dedupe"}
 
 func (m *module) serverTable() eval.Table {
 	return eval.Table{
 		{Name: "ipc/server", Min: 1, Max: -1, Fn: m.newServer, Forms: "(ipc/server port & options)\n(ipc/server conn-uri & options)",
-			Doc: "Starts a server on a port of the loopback interface or on a URI, \"af-inet://0.0.0.0:33333\". Returns when it listens. Options: :max-connections (20), :max-message-size (20MB), :max-queues, :max-topics, :max-functions (20 each), :compress-cutoff-size (-1: off), :dead-letter-queue-size (100), :socket-snd-buf-size, :socket-rcv-buf-size, :heartbeat-interval (s; 0: off), :encrypt (false: clients may ask for it), :authenticator (needs :encrypt true), :server-log-dir (an existing directory, for server.log), :write-ahead-log-dir (an existing directory: there can be durable queues), :write-ahead-log-compress (false), :write-ahead-log-compact (at the start; false), :write-ahead-log-sync (:always, :none, or milliseconds), :on-log-corruption (:quarantine, :fail-start, :salvage), :min-free-disk (64MB), :slow-consumer (:drop: the push that a subscriber does not take; :disconnect: the subscriber), :stock-wait-cap (ms, 9500: longest wait of a poll of a stock client), :expose-errors (false), :dedupe (requests with the same request id are done once: true, or a map of :ttl, in ms, 120000, :max-entries 100000, :max-bytes 64MB, :key :request-id or :fingerprint for the content, :retry-errors false)" + deliveryDoc},
+			Doc: "Starts a server on a port of the loopback interface or on a URI, \"af-inet://0.0.0.0:33333\". Returns when it listens. Options: :max-connections (20), :max-message-size (20MB), :max-queues, :max-topics, :max-functions (20 each), :compress-cutoff-size (-1: off), :dead-letter-queue-size (100), :socket-snd-buf-size, :socket-rcv-buf-size, :heartbeat-interval (s; 0: off), :encrypt (false: clients may ask for it), :authenticator (needs :encrypt true), :server-log-dir (an existing directory, for server.log), :write-ahead-log-dir (an existing directory: there can be durable queues), :write-ahead-log-compress (false), :write-ahead-log-compact (at the start; false), :write-ahead-log-sync (:always, :none, or milliseconds), :on-log-corruption (:quarantine, :fail-start, :salvage), :min-free-disk (64MB), :memory-budget (1024MB: requests, queues, pushes that wait), :slow-consumer (:drop: the push that a subscriber does not take; :disconnect: the subscriber), :stock-wait-cap (ms, 9500: longest wait of a poll of a stock client), :expose-errors (false), :dedupe (requests with the same request id are done once: true, or a map of :ttl, in ms, 120000, :max-entries 100000, :max-bytes 64MB, :key :request-id or :fingerprint for the content, :retry-errors false)" + deliveryDoc},
 		{Name: "ipc/close", Touches: eval.Nothing, Min: 1, Max: 1, Fn: closeNode, Forms: "(ipc/close server)\n(ipc/close client)", Doc: "Closes a server, which serves what has arrived first, or a client. Closing again does nothing."},
 		{Name: "ipc/running?", Touches: eval.Nothing, Min: 1, Max: 1, Fn: running, Forms: "(ipc/running? server)\n(ipc/running? client)", Doc: "Whether a server or client is open."},
 	}
@@ -69,6 +69,7 @@ func (m *module) newServer(th *eval.Thread, in *eval.Args) (value.Value, error) 
 	send, _ := o.size("socket-snd-buf-size")
 	receive, _ := o.size("socket-rcv-buf-size")
 	opts.MaxMessageSize, opts.SendBuffer, opts.ReceiveBuffer = int(limit), int(send), int(receive)
+	opts.MemoryBudget, _ = o.size("memory-budget")
 	if cutoff, given := o.size("compress-cutoff-size"); given && cutoff >= 0 {
 		opts.Compress, opts.CompressCutoff = true, int(cutoff)
 	}

@@ -8,6 +8,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"gondola/broker/wire"
 )
@@ -42,6 +43,29 @@ type QueueSpec struct {
 	Capacity  int // messages, at least 1; storage grows with content (O18)
 	Durable   bool
 	Temporary bool
+	Usage     *Usage // where its bytes are counted instead of at the engine's, that is above it; nil: there
+}
+
+// Usage counts the bytes of the messages that queues store or have leased, as frames have them (O7, O17). The zero value is
+// ready. Safe for concurrent use; nil counts nothing.
+type Usage struct {
+	Above *Usage // counts the same bytes too; may be nil
+	n     atomic.Int64
+}
+
+// Add counts n bytes more, or less.
+func (u *Usage) Add(n int) {
+	for ; u != nil; u = u.Above {
+		u.n.Add(int64(n))
+	}
+}
+
+// Bytes is the sum.
+func (u *Usage) Bytes() int64 {
+	if u == nil {
+		return 0
+	}
+	return u.n.Load()
 }
 
 // QueueStatus is a snapshot of a queue.

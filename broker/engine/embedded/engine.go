@@ -32,6 +32,7 @@ type Engine struct {
 	closed bool
 
 	expired expired
+	usage   engine.Usage
 }
 
 // place is a queue and, of a durable one, its log.
@@ -97,6 +98,7 @@ func (e *Engine) recover(ctx context.Context, name string) error {
 			e.queues[name] = place{queue: q, Queue: d, log: log}
 			return nil
 		}
+		q.store.clear()
 		err = errors.Join(err, log.Close())
 	}
 	if e.log.OnCorruption == FailStart || ctx.Err() != nil {
@@ -104,10 +106,6 @@ func (e *Engine) recover(ctx context.Context, name string) error {
 	}
 	e.quarantine(name, err)
 	return nil
-}
-
-func (e *Engine) newQueue(spec engine.QueueSpec) *queue {
-	return &queue{spec: spec, expired: e.expired.of(spec.Name)}
 }
 
 // quarantine puts a queue out of service. Its log stays as it is; the next start reads it again.
@@ -139,6 +137,19 @@ func (e *Engine) createDurable(ctx context.Context, spec engine.QueueSpec) (engi
 	e.queues[spec.Name] = place{queue: q, Queue: d, log: log}
 	return d, true, nil
 }
+
+// newQueue makes a queue whose bytes are counted.
+func (e *Engine) newQueue(spec engine.QueueSpec) *queue {
+	q := &queue{spec: spec, expired: e.expired.of(spec.Name)}
+	q.spec.Usage = nil
+	if q.store.used = spec.Usage; q.store.used == nil {
+		q.store.used = &e.usage
+	}
+	return q
+}
+
+// Usage counts the bytes of all queues.
+func (e *Engine) Usage() *engine.Usage { return &e.usage }
 
 // Features says what this engine keeps.
 func (e *Engine) Features() engine.Features {

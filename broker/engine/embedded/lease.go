@@ -25,6 +25,7 @@ func (q *queue) Take(ctx context.Context) (engine.Lease, error) {
 		return nil, err
 	}
 	e.deliveries++
+	q.store.count(e, 1) // until it is settled
 	return &lease{q: q, e: e}, nil
 }
 
@@ -39,7 +40,7 @@ func (l *lease) Ack() (wait func() error) {
 	if l.settled {
 		return settledAlready
 	}
-	l.settled = true
+	l.settle()
 	switch err := l.q.gone; {
 	case err != nil:
 		return func() error { return err }
@@ -49,6 +50,12 @@ func (l *lease) Ack() (wait func() error) {
 	return l.q.consume(l.e)
 }
 
+// settle runs with the queue's mutex held.
+func (l *lease) settle() {
+	l.settled = true
+	l.q.store.count(l.e, -1)
+}
+
 // Return gives the entry back to the head.
 func (l *lease) Return(delivered bool) error {
 	l.q.mu.Lock()
@@ -56,7 +63,7 @@ func (l *lease) Return(delivered bool) error {
 	if l.settled {
 		return nil
 	}
-	l.settled = true
+	l.settle()
 	if l.q.gone != nil {
 		return l.q.gone
 	}

@@ -138,6 +138,7 @@ func (q *queue) withdraw(h *held) {
 	for i := range q.store.n {
 		e := *q.store.at(i)
 		if e.held == h {
+			q.store.count(e, -1)
 			continue
 		}
 		*q.store.at(kept) = e
@@ -194,7 +195,7 @@ func (q *queue) remove() {
 	if q.gone == nil {
 		q.gone = engine.ErrQueueNotFound
 	}
-	q.store = ring{}
+	q.store.clear()
 }
 
 // close drops the messages and ends whoever waits.
@@ -202,7 +203,7 @@ func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.gone = engine.ErrClosed
-	q.store = ring{}
+	q.store.clear()
 	for w, ok := q.polls.pop(); ok; w, ok = q.polls.pop() {
 		w.err = engine.ErrClosed
 		close(w.done)

@@ -6,6 +6,7 @@ package embedded
 import (
 	"time"
 
+	"gondola/broker/engine"
 	"gondola/broker/wire"
 )
 
@@ -47,26 +48,45 @@ type ring struct {
 	buf  []entry // a power of two long
 	head int
 	n    int
+	used *engine.Usage // its bytes
 }
 
 func (r *ring) at(i int) *entry { return &r.buf[(r.head+i)&(len(r.buf)-1)] }
 
 func (r *ring) pushBack(e entry) {
 	r.room()
+	r.count(e, 1)
 	r.n++
 	*r.at(r.n - 1) = e
 }
 
 func (r *ring) pushFront(e entry) {
 	r.room()
+	r.count(e, 1)
 	r.head = (r.head - 1) & (len(r.buf) - 1)
 	r.n++
 	*r.at(0) = e
 }
 
+// count tells the usage that an entry has come, with 1, or gone, with -1.
+func (r *ring) count(e entry, by int) {
+	if r.used != nil {
+		r.used.Add(by * e.m.Size())
+	}
+}
+
+// clear drops all.
+func (r *ring) clear() {
+	for i := range r.n {
+		r.count(*r.at(i), -1)
+	}
+	*r = ring{used: r.used}
+}
+
 // popFront needs n > 0.
 func (r *ring) popFront() entry {
 	e := *r.at(0)
+	r.count(e, -1)
 	*r.at(0) = entry{}
 	r.head = (r.head + 1) & (len(r.buf) - 1)
 	r.n--
@@ -96,6 +116,7 @@ func (r *ring) purge(now time.Time, expire func(entry)) (next time.Time) {
 	for i := range r.n {
 		e := *r.at(i)
 		if e.visible() && e.dead(now) {
+			r.count(e, -1)
 			expire(e)
 			continue
 		}
