@@ -163,7 +163,7 @@ func run(args []string) int {
 	p := watchSignals()
 	logger := newLogger(o, os.Stderr)
 	open := &ipcmod.Register{}
-	config := ipcmod.Config{Logger: logger, Open: open}
+	config := ipcmod.Config{Logger: logger, Open: open, LogFailed: p.logFailed}
 	if o.Serve {
 		config.Listen = announce
 	}
@@ -188,7 +188,7 @@ func run(args []string) int {
 		<-p.ctx.Done()
 	}
 	status, _ := in.Runtime().ExitCode()
-	signalled := p.signal.Load() != 0
+	signalled := p.ended.Load() != 0
 	if err != nil && !signalled {
 		status = statusFailed
 		style := lisp.ErrorStyle{Format: o.ErrorFormat, Source: o.Source}
@@ -314,12 +314,13 @@ func shut(in *lisp.Interp, open *ipcmod.Register, signalled bool) {
 	in.Close()
 }
 
-// process is the way this process ends early: at a signal, or when nobody reads its output any more. The script is then
-// interrupted, no script catches that, finally and try-with run; after drainTime, or at a second signal, it ends at once.
+// process is the way this process ends early: at a signal, when nobody reads its output any more, or when a log has failed. The
+// script is then interrupted, no script catches that, finally and try-with run; after drainTime, or at a second signal, it ends
+// at once.
 type process struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	signal atomic.Int32 // the first one; 0: none yet
+	ended  atomic.Int32 // the exit status, once something has ended it early
 }
 
 func watchSignals() *process {
@@ -329,7 +330,7 @@ func watchSignals() *process {
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	go func() {
 		for s := range signals {
-			p.end(s.(syscall.Signal))
+			p.signalled(s.(syscall.Signal))
 		}
 	}()
 	// with a receiver for SIGPIPE, a write to a closed pipe or socket fails instead of ending the process
@@ -337,19 +338,34 @@ func watchSignals() *process {
 	return p
 }
 
-func (p *process) end(s syscall.Signal) {
-	if p.signal.CompareAndSwap(0, int32(s)) {
-		time.AfterFunc(drainTime, func() { os.Exit(statusSignal + int(s)) })
-		p.cancel(&eval.Uncatchable{Reason: s.String()})
-	} else if s != syscall.SIGPIPE {
-		os.Exit(statusSignal + int(s))
+func (p *process) signalled(s syscall.Signal) {
+	if status := statusSignal + int(s); !p.end(status, s.String()) && s != syscall.SIGPIPE {
+		os.Exit(status)
 	}
 }
 
-// status is the exit status: what the work says, unless a signal ended it.
+// logFailed ends a process whose server has :on-log-failure :exit (D5).
+func (p *process) logFailed(file string, cause error) {
+	if p.ended.Load() == 0 {
+		fmt.Fprintf(os.Stderr, "gondola: the write-ahead log %s is out of service, the process ends (:on-log-failure :exit): %v\n", file, cause)
+		p.end(statusFailed, "a write-ahead log failed")
+	}
+}
+
+// end begins the end, unless it has begun.
+func (p *process) end(status int, reason string) bool {
+	if !p.ended.CompareAndSwap(0, int32(status)) {
+		return false
+	}
+	time.AfterFunc(drainTime, func() { os.Exit(status) })
+	p.cancel(&eval.Uncatchable{Reason: reason})
+	return true
+}
+
+// status is the exit status: what the work says, unless something else ended it.
 func (p *process) status(work int) int {
-	if s := p.signal.Load(); s != 0 {
-		return statusSignal + int(s)
+	if status := p.ended.Load(); status != 0 {
+		return int(status)
 	}
 	return work
 }
@@ -358,7 +374,7 @@ func (p *process) status(work int) int {
 func (p *process) Write(b []byte) (int, error) {
 	n, err := os.Stdout.Write(b)
 	if errors.Is(err, syscall.EPIPE) {
-		p.end(syscall.SIGPIPE)
+		p.signalled(syscall.SIGPIPE)
 	}
 	return n, err
 }

@@ -56,6 +56,45 @@ func TestSecondServerOnALogDirectory(t *testing.T) {
 	again.wait(t)
 }
 
+// With :on-log-failure :exit a process whose log fails answers the offer, closes its server, and ends with status 1 and one line
+// that says why (D5); without, it goes on. The log fails because somebody else writes to it (D8).
+func TestExitOnLogFailure(t *testing.T) {
+	for option, status := range map[string]int{":exit": 1, ":refuse": 143} {
+		binary, dir, ports := gondola(t), scratch(t), freePorts()
+		if err := os.WriteFile(filepath.Join(dir, "server.venice"), []byte(ports(`(do (io/mkdirs (io/file "log"))
+			(def server (ipc/server 33333 :write-ahead-log-dir (io/file "log") :on-log-failure `+option+`))
+			(ipc/create-queue server :q 10 :bounded true)
+			(println "ready"))`)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		server := start(t, binary, dir, "serve", "server.venice")
+		server.expect(t, "ready")
+		log, err := os.OpenFile(filepath.Join(dir, "log", "q.wal"), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := log.WriteString("of somebody else"); err != nil {
+			t.Fatal(err)
+		}
+		if err := log.Close(); err != nil {
+			t.Fatal(err)
+		}
+		offer := start(t, binary, dir, "-e", ports(`(try-with [client (ipc/client 33333)]
+			(ipc/message-field (ipc/offer client :q 1000 (ipc/plain-text-message "1" :s "x" true)) :response-status))`)).wait(t)
+		if offer.status != 0 || !strings.Contains(offer.stdout, "HANDLER_ERROR") {
+			t.Errorf("%s: the offer: %+v", option, offer)
+		}
+		if option == ":refuse" {
+			server.signal(t, syscall.SIGTERM)
+		}
+		got := server.wait(t)
+		line := "is out of service, the process ends (:on-log-failure :exit): written by another process"
+		if got.status != status || strings.Contains(got.stderr, line) != (option == ":exit") || strings.Contains(got.stderr, "the script ended") {
+			t.Errorf("%s: %+v", option, got)
+		}
+	}
+}
+
 // Clients that connect and poll while a server recovers 50 queues of 1,000 messages get what is in them, in order and from the
 // start, whenever they get through (from public reports).
 func TestPollsDuringRecovery(t *testing.T) {

@@ -21,6 +21,10 @@ type Config struct {
 	Logger *slog.Logger // nil: silent; warnings about unknown options, failed handlers (H6, H7)
 	Open   *Register    // where servers and clients are noted while they are open; may be nil
 
+	// LogFailed is told that a log is out of service whose server has :on-log-failure :exit (D5). It makes the process close what
+	// is open and end with an error. nil: there is no such option.
+	LogFailed func(file string, cause error)
+
 	// Listen and Dial confine or fake the network; nil: the system's.
 	Listen func(network, address string) (net.Listener, error)
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)

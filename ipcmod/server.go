@@ -37,13 +37,14 @@ func (s *server) Close() error {
 
 var serverOptions = []string{"max-connections", "max-message-size", "max-queues", "max-topics", "max-functions", "compress-cutoff-size",
 	"encrypt", "authenticator", "write-ahead-log-dir", "write-ahead-log-compress", "write-ahead-log-compact", "write-ahead-log-sync", "on-log-corruption", "min-free-disk", "server-log-dir",
+	"write-ahead-log-compact-ratio", "write-ahead-log-compact-min-size", "write-ahead-log-commit-delay", "on-log-failure",
 	"dead-letter-queue-size", "socket-snd-buf-size", "socket-rcv-buf-size", "heartbeat-interval", "expose-errors", "stock-wait-cap", "memory-budget", "slow-consumer",
 	"ack-deadline", "max-deliveries", "max-unacknowledged", "dead-letter-durable", "dead-letter-max-age", "dead-letter-expired", "dead-letter-writable", "dedupe"}
 
 func (m *module) serverTable() eval.Table {
 	return eval.Table{
 		{Name: "ipc/server", Min: 1, Max: -1, Fn: m.newServer, Forms: "(ipc/server port & options)\n(ipc/server conn-uri & options)",
-			Doc: "Starts a server on a port of the loopback interface or on a URI, \"af-inet://0.0.0.0:33333\". Returns when it listens. Options: :max-connections (20), :max-message-size (20MB), :max-queues, :max-topics, :max-functions (20 each), :compress-cutoff-size (-1: off), :dead-letter-queue-size (100), :socket-snd-buf-size, :socket-rcv-buf-size, :heartbeat-interval (s; 0: off), :encrypt (false: clients may ask for it), :authenticator (needs :encrypt true), :server-log-dir (an existing directory, for server.log), :write-ahead-log-dir (an existing directory: there can be durable queues), :write-ahead-log-compress (false), :write-ahead-log-compact (at the start; false), :write-ahead-log-sync (:always, :none, or milliseconds), :on-log-corruption (:quarantine, :fail-start, :salvage), :min-free-disk (64MB), :memory-budget (1024MB: requests, queues, pushes that wait), :slow-consumer (:drop: the push that a subscriber does not take; :disconnect: the subscriber), :stock-wait-cap (ms, 9500: longest wait of a poll of a stock client), :expose-errors (false), :dedupe (requests with the same request id are done once: true, or a map of :ttl, in ms, 120000, :max-entries 100000, :max-bytes 64MB, :key :request-id or :fingerprint for the content, :retry-errors false)" + deliveryDoc},
+			Doc: "Starts a server on a port of the loopback interface or on a URI, \"af-inet://0.0.0.0:33333\". Returns when it listens. Options: :max-connections (20), :max-message-size (20MB), :max-queues, :max-topics, :max-functions (20 each), :compress-cutoff-size (-1: off), :dead-letter-queue-size (100), :socket-snd-buf-size, :socket-rcv-buf-size, :heartbeat-interval (s; 0: off), :encrypt (false: clients may ask for it), :authenticator (needs :encrypt true), :server-log-dir (an existing directory, for server.log), :write-ahead-log-dir (an existing directory: there can be durable queues), :write-ahead-log-compress (false), :write-ahead-log-compact (at the start; false), :write-ahead-log-compact-min-size (64MB), :write-ahead-log-compact-ratio (of dead bytes, 0.1 to 1; 0.5: a log that has more than both is compacted while the server runs), :write-ahead-log-sync (:always, :none, or milliseconds), :write-ahead-log-commit-delay (ms to wait for offers that share a sync, 0 to 5; 0), :on-log-failure (:refuse, :exit: the process ends with status 1), :on-log-corruption (:quarantine, :fail-start, :salvage), :min-free-disk (64MB), :memory-budget (1024MB: requests, queues, pushes that wait), :slow-consumer (:drop: the push that a subscriber does not take; :disconnect: the subscriber), :stock-wait-cap (ms, 9500: longest wait of a poll of a stock client), :expose-errors (false), :dedupe (requests with the same request id are done once: true, or a map of :ttl, in ms, 120000, :max-entries 100000, :max-bytes 64MB, :key :request-id or :fingerprint for the content, :retry-errors false)" + deliveryDoc},
 		{Name: "ipc/close", Touches: eval.Nothing, Min: 1, Max: 1, Fn: closeNode, Forms: "(ipc/close server)\n(ipc/close client)", Doc: "Closes a server, which serves what has arrived first, or a client. Closing again does nothing."},
 		{Name: "ipc/running?", Touches: eval.Nothing, Min: 1, Max: 1, Fn: running, Forms: "(ipc/running? server)\n(ipc/running? client)", Doc: "Whether a server or client is open."},
 	}
@@ -92,7 +93,7 @@ func (m *module) newServer(th *eval.Thread, in *eval.Args) (value.Value, error) 
 		o.fail(value.Throwf(value.IpcException, "The option :slow-consumer must be :drop or :disconnect, got :%s", name))
 	}
 	opts.Dedupe = o.dedupe(m)
-	opts.Log = o.log()
+	opts.Log = o.log(m.LogFailed)
 	logDir := o.directory("server-log-dir")
 	if o.err != nil {
 		return value.Nil, o.err
@@ -145,8 +146,8 @@ func serverAddress(v value.Value) (broker.Address, error) {
 // defaultMinFree is the room on the disk below which durable offers are refused (D9).
 const defaultMinFree = 64 << 20
 
-// log takes the options of durable queues; nil without :write-ahead-log-dir.
-func (o *options) log() *broker.LogOptions {
+// log takes the options of durable queues; nil without :write-ahead-log-dir. failed ends the process (D5); it may be nil.
+func (o *options) log(failed func(file string, cause error)) *broker.LogOptions {
 	log := &broker.LogOptions{
 		Dir: o.directory("write-ahead-log-dir"), Compress: o.flag("write-ahead-log-compress"), Compact: o.flag("write-ahead-log-compact"),
 		MinFreeDisk: defaultMinFree,
@@ -166,6 +167,21 @@ func (o *options) log() *broker.LogOptions {
 		}
 		log.Sync = time.Duration(ms) * time.Millisecond
 	}
+	log.CompactMin, log.CompactRatio = o.compaction()
+	if ms := o.long("write-ahead-log-commit-delay"); ms < 0 || ms > 5 {
+		o.fail(value.Throwf(value.IpcException, "The option :write-ahead-log-commit-delay must be 0 to 5 milliseconds, got %d", ms))
+	} else {
+		log.CommitDelay = time.Duration(ms) * time.Millisecond
+	}
+	switch name := o.name("on-log-failure"); {
+	case name == "", name == "refuse":
+	case name != "exit":
+		o.fail(value.Throwf(value.IpcException, "The option :on-log-failure must be :refuse or :exit, got :%s", name))
+	case failed == nil:
+		o.fail(value.Throwf(value.IpcException, "The option :on-log-failure :exit needs a process that may end: gondola FILE or gondola serve FILE"))
+	default:
+		log.OnFailure = func(file string, cause error) { go failed(file, cause) } // the log waits for its return
+	}
 	switch name := o.name("on-log-corruption"); name {
 	case "", "quarantine":
 	case "fail-start":
@@ -179,6 +195,23 @@ func (o *options) log() *broker.LogOptions {
 		return nil
 	}
 	return log
+}
+
+// compaction takes the limits beyond which a log is compacted while the server runs (C3); 0: the default.
+func (o *options) compaction() (least int64, ratio float64) {
+	least, given := o.size("write-ahead-log-compact-min-size")
+	if given && least < 1 {
+		o.fail(value.Throwf(value.IpcException, "The option :write-ahead-log-compact-min-size must be at least 1 byte, got %d", least))
+	}
+	v, given := o.given["write-ahead-log-compact-ratio"]
+	if !given {
+		return least, 0
+	}
+	ratio, ok := value.ToDouble(v)
+	if !ok || !(ratio >= 0.1 && ratio <= 1) {
+		o.fail(value.Throwf(value.IpcException, "The option :write-ahead-log-compact-ratio must be 0.1 to 1, got %s", value.PrStr(v)))
+	}
+	return least, ratio
 }
 
 // directory takes an option that names an existing directory; "" without the option.

@@ -35,6 +35,12 @@ type Options struct {
 	CompactMin   int64
 	CompactRatio float64
 
+	// CommitDelay is how long the first waiter waits for others before it writes and syncs for all (D2); 0: not at all.
+	CommitDelay time.Duration
+	// Failed is told, once for each log, that it is out of service (D5). It is called with the log's lock held: it must return at
+	// once and not use the log. May be nil.
+	Failed func(file string, cause error)
+
 	Salvage bool // a damaged log is opened with what can be read of it (R3)
 	Check   func(Record) error
 	// Remains is what compaction keeps of consumed DATA (C4): a shorter payload, which is written as DATA followed by its ACK,
@@ -102,9 +108,12 @@ type batch struct {
 	data    bool          // it has DATA: it must leave room for ACKs
 	turn    chan struct{} // has a token when one of its waiters is to try and commit it
 	done    chan struct{}
+	full    chan struct{} // closed when nothing joins it any more, because it is large enough
 	err     error
 	led     bool // somebody commits it
 }
+
+func (b *batch) isFull() bool { return len(b.bytes) >= maxBatch || len(b.records) >= maxGroup }
 
 type entry struct {
 	r      Record
@@ -140,6 +149,9 @@ func (l *Log) Enqueue(records ...Record) (Ticket, error) {
 		b.records = append(b.records, entry{r, int64(before), int64(len(encoded) - before)})
 		b.data = b.data || r.Kind == Data
 	}
+	if b.isFull() {
+		close(b.full)
+	}
 	return Ticket{l, b}, nil
 }
 
@@ -155,11 +167,11 @@ func ackedID(r Record) []byte {
 func (l *Log) openBatch() *batch {
 	if n := len(l.queue); n > 0 {
 		b := l.queue[n-1]
-		if !b.led && len(b.bytes) < maxBatch && len(b.records) < maxGroup {
+		if !b.led && !b.isFull() {
 			return b
 		}
 	}
-	b := &batch{turn: make(chan struct{}, 1), done: make(chan struct{})}
+	b := &batch{turn: make(chan struct{}, 1), done: make(chan struct{}), full: make(chan struct{})}
 	l.queue = append(l.queue, b)
 	return b
 }
@@ -194,10 +206,26 @@ func (t Ticket) tryLead() bool {
 		l.mu.Unlock()
 		return false
 	}
+	if delay := l.dir.o.CommitDelay; delay > 0 {
+		l.taken = true
+		l.mu.Unlock()
+		b.gather(delay)
+		l.mu.Lock()
+	}
 	l.lead(b)
 	l.mu.Unlock()
 	l.commit(b)
 	return true
+}
+
+// gather waits until the batch is full, or for so long.
+func (b *batch) gather(delay time.Duration) {
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-b.full:
+	}
 }
 
 // lead takes the batch for the caller to commit. It runs with mu held.
@@ -278,6 +306,9 @@ func (l *Log) fail(cause error, unknown bool) error {
 	if l.failed == nil {
 		l.failed = &FailedError{Cause: cause}
 		l.dir.note(Error, l.path, cause.Error())
+		if l.dir.o.Failed != nil {
+			l.dir.o.Failed(l.path, cause)
+		}
 	}
 	return &FailedError{Cause: cause, Unknown: unknown}
 }
@@ -288,10 +319,10 @@ func (l *Log) write(b *batch) error {
 		return err
 	}
 	n := int64(len(b.bytes))
-	if err := l.room(b); err != nil {
+	if err := l.alone(); err != nil { // before the file grows over what somebody else has written
 		return err
 	}
-	if err := l.alone(); err != nil {
+	if err := l.room(b); err != nil {
 		return err
 	}
 	if w, err := l.f.WriteAt(b.bytes, l.end); err != nil || int64(w) < n {

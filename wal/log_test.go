@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
@@ -79,6 +80,43 @@ func TestGroupCommit(t *testing.T) {
 	}
 }
 
+// With a delay those who come within it share a write and a sync; a batch that is full does not wait (D2).
+func TestCommitDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		disk := &faulty{room: -1}
+		l, f, d := create(t, Options{FS: disk, CommitDelay: 5 * time.Millisecond})
+		before, begun := disk.syncs, time.Now()
+		var wg sync.WaitGroup
+		for i := range 8 {
+			wg.Go(func() {
+				time.Sleep(time.Duration(i) * 500 * time.Microsecond)
+				if err := l.Append(message(i)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if n, took := disk.syncs-before, time.Since(begun); n != 1 || took != 5*time.Millisecond {
+			t.Errorf("%d syncs in %v, want one after 5ms", n, took)
+		}
+		many := make([]Record, maxGroup)
+		for i := range many {
+			many[i] = message(8)
+		}
+		begun = time.Now()
+		if err := l.Append(many...); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begun); took != 0 {
+			t.Errorf("a full batch waited for %v", took)
+		}
+		shut(t, l, d)
+		if got, err := f.live(t, Options{}); err != nil || !slices.Equal(got, numbers(0, 9)) {
+			t.Errorf("%v, %v", got, err)
+		}
+	})
+}
+
 // A clean close cuts the preallocated tail, so that a stock server can open the file (R8).
 func TestCloseCuts(t *testing.T) {
 	l, f, d := create(t, Options{})
@@ -144,7 +182,8 @@ func TestMinFreeDisk(t *testing.T) {
 // The first failed sync is final, also when the next would succeed (D5), and says that the outcome is not known (D6).
 func TestFailedSyncIsFinal(t *testing.T) {
 	disk := &faulty{room: -1}
-	l, f, d := create(t, Options{FS: disk})
+	var told []string
+	l, f, d := create(t, Options{FS: disk, Failed: func(file string, cause error) { told = append(told, file+": "+cause.Error()) }})
 	disk.set(func(f *faulty) { f.sync = errDisk })
 	var failed *FailedError
 	if err := l.Append(message(1)); !errors.As(err, &failed) || !failed.Unknown {
@@ -156,6 +195,9 @@ func TestFailedSyncIsFinal(t *testing.T) {
 	}
 	if l.Status().Failed == nil {
 		t.Error("the status does not say that the log has failed (D12)")
+	}
+	if want := f.path + ": sync: " + errDisk.Error(); !slices.Equal(told, []string{want}) {
+		t.Errorf("Options.Failed got %q, want %q", told, want)
 	}
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
@@ -209,22 +251,22 @@ func TestFailureReachesAll(t *testing.T) {
 	wg.Wait()
 }
 
-// Another writer of the file is noticed before anything is written over its records (D8).
+// Another writer of the file is noticed before anything is written over its records, also by the first append (D8).
 func TestAnotherWriter(t *testing.T) {
-	l, f, _ := create(t, Options{})
-	if err := l.Append(message(1)); err != nil {
-		t.Fatal(err)
-	}
-	other, err := os.OpenFile(f.path, os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Close()
-	if _, err := other.WriteString("a record of somebody else"); err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Append(message(2)); err == nil || !strings.Contains(err.Error(), "written by another process") {
-		t.Errorf("%v", err)
+	for appends := range 2 {
+		l, f, _ := create(t, Options{})
+		for i := range appends {
+			if err := l.Append(message(i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write(t, f.path, append(f.bytes(t), "a record of somebody else"...))
+		if err := l.Append(message(2)); err == nil || !strings.Contains(err.Error(), "written by another process") {
+			t.Errorf("behind %d records: %v", appends, err)
+		}
+		if !strings.HasSuffix(string(f.bytes(t)), "a record of somebody else") {
+			t.Error("it has been written over")
+		}
 	}
 }
 

@@ -29,7 +29,8 @@ type LogOptions struct {
 	CompactRatio float64
 	// Sync: 0 syncs before an offer is answered (:always), a positive interval by a timer, a negative one never (D3).
 	Sync         time.Duration
-	MinFreeDisk  uint64 // bytes; below it durable offers are refused (D9)
+	CommitDelay  time.Duration // how long the first of the offers that wait waits for others to share its sync (D2)
+	MinFreeDisk  uint64        // bytes; below it durable offers are refused (D9)
 	OnCorruption Corruption
 	Logger       *slog.Logger // nil: silent
 	FS           wal.FS       // where Dir is; nil: the system's files
@@ -40,6 +41,10 @@ type LogOptions struct {
 	// Seen is told, while the logs are read, of every live message and of the consumed ones that are still there, whose
 	// payload may be gone. nil: nobody asks. The message is the receiver's to keep, not to change.
 	Seen func(queue string, m *wire.Message, consumed bool)
+
+	// OnFailure is told, once for each log, that it is out of service (D5): its queue refuses what would need a record. It must
+	// return at once and not use the engine. May be nil.
+	OnFailure func(file string, cause error)
 }
 
 // Corruption is what happens to a damaged log at the start (R3).
@@ -54,7 +59,7 @@ const (
 func (o LogOptions) wal() wal.Options {
 	w := wal.Options{
 		FS: o.FS, Compress: o.Compress, Compact: o.Compact, MinFreeDisk: o.MinFreeDisk, Salvage: o.OnCorruption == Salvage, Check: CheckRecord,
-		CompactMin: o.CompactMin, CompactRatio: o.CompactRatio,
+		CompactMin: o.CompactMin, CompactRatio: o.CompactRatio, CommitDelay: o.CommitDelay, Failed: o.OnFailure,
 		Sync: wal.Policy{Interval: max(0, o.Sync), Never: o.Sync < 0},
 		Note: func(level wal.Level, file, text string) {
 			o.Logger.Log(context.Background(), [...]slog.Level{slog.LevelDebug, slog.LevelWarn, slog.LevelError}[level], text, "log", file)
