@@ -15,7 +15,8 @@ import (
 // The administrative calls have no answer of their own: a refusal is a *StatusError with the text of ipc-api.md 13, which a
 // server without an authenticator gives to everybody but for temporary queues.
 
-// CreateTemporaryQueue makes a queue that lives as long as this client, and returns its name. Anybody may use it.
+// CreateTemporaryQueue makes a queue that lives as long as this client's connection, and returns its name. Anybody may use it.
+// One that was made before the connection was lost and opened again (Reconnect) is gone.
 func (c *Client) CreateTemporaryQueue(ctx context.Context, capacity int) (name string, err error) {
 	if capacity < 1 {
 		return "", badArgument(capacityText)

@@ -219,6 +219,9 @@ func (c *Client) failConnection(n int, err error) {
 func (c *Client) loseConnection(err error) {
 	if c.lost == nil {
 		c.lost = err
+		if !c.closed {
+			c.log.Warn("The connection is lost", "error", err, "reconnects", !c.opts.Reconnect.Off)
+		}
 	}
 	c.failPending(&EOFError{Cause: c.lost})
 	c.nc.Close()
@@ -250,7 +253,6 @@ func (c *Client) usable() error {
 
 // beat sends heartbeats on the nth connection (decisions.md B14); one that is not answered ends it.
 func (c *Client) beat(every time.Duration, n int) {
-	const limit = 5 * time.Second
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -262,17 +264,32 @@ func (c *Client) beat(every time.Duration, n int) {
 		if !c.on(n) {
 			return
 		}
-		answer, err := c.roundTrip(context.Background(), newRequest(wire.Heartbeat, ""), limit)
+		answer, err := c.roundTrip(context.Background(), newRequest(wire.Heartbeat, ""), c.beatLimit())
 		if err == nil && answer.Status == wire.OK {
 			continue
 		}
 		if !c.on(n) {
 			return
 		}
-		c.log.Warn("Heartbeat failed: the connection is given up", "error", err)
 		c.failConnection(n, errors.Join(text("heartbeat failed"), err))
 		return
 	}
+}
+
+// beatLimit is the time for the answer to a heartbeat of now: the server serves what was sent before it first (B11), perhaps a
+// poll that waits.
+func (c *Client) beatLimit() time.Duration {
+	const limit = 5 * time.Second
+	now := time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	busy := now
+	for _, call := range c.pending {
+		if call.until.After(busy) {
+			busy = call.until
+		}
+	}
+	return busy.Sub(now) + limit
 }
 
 // on reports whether the nth connection is the one in use.

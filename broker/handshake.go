@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
-	"time"
 
 	"gondola/broker/wire"
 )
@@ -149,8 +148,7 @@ func (c *Client) logIn() error {
 
 // step is one request of the opening and its answer.
 func (c *Client) step(m *wire.Message) (*wire.Message, error) {
-	c.nc.SetDeadline(time.Now().Add(handshakeStep))
-	defer c.nc.SetDeadline(time.Time{})
+	defer c.out.within(handshakeStep)()
 	if err := c.out.w.Queue(m); err != nil {
 		return nil, err
 	}

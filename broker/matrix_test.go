@@ -27,15 +27,17 @@ const (
 	managed             // the administrator's role
 )
 
-// matrixRequests are all types, in an order in which each that is permitted succeeds.
-var matrixRequests = []struct {
+type matrixRequest struct {
 	kind   wire.Type
 	to     string
 	json   string // "": a text payload
 	gate   gate
 	status wire.Status // of a request that gets through
 	denied string      // the text if it does not, and of an error that everybody gets
-}{
+}
+
+// matrixRequests are all types, in an order in which each that is permitted succeeds.
+var matrixRequests = []matrixRequest{
 	{wire.Request, "f", "", listed, wire.OK, "Not authenticated for function calling!"},
 	{wire.Offer, "q", "", listed, wire.OK, "Not authenticated for queue offer!"},
 	{wire.Poll, "q", "", listed, wire.OK, "Not authenticated for queue poll!"},
@@ -86,13 +88,9 @@ func TestRequestMatrix(t *testing.T) {
 			t.Run(way.name+"/"+r.name, func(t *testing.T) {
 				p := matrixPeer(t, way.unix, way.opts, r)
 				for _, c := range matrixRequests {
-					m := newRequest(c.kind, c.to)
-					m.Mimetype, m.Charset, m.Payload = mimeText, utf8Name, []byte("x")
+					m := c.request()
 					if c.kind == wire.Authentication {
 						m.Payload = []byte(r.name + "\npw-" + r.name)
-					}
-					if c.json != "" {
-						m.Mimetype, m.Payload = mimeJSON, []byte(c.json)
 					}
 					p.request(m, way.opts.Compress)
 					if c.kind == wire.KeyExchange {
@@ -102,19 +100,35 @@ func TestRequestMatrix(t *testing.T) {
 					if p.sealer != nil {
 						p.r.SetSealer(p.sealer)
 					}
-					switch {
-					case answer.ID != m.ID:
-						t.Errorf("%s: the answer to another request", c.kind)
-					case c.gate == listed && !r.permitted, c.gate == managed && !r.adminRole:
-						if answer.Status != wire.NoPermission || string(answer.Payload) != c.denied {
-							t.Errorf("%s: %s %q, want %q", c.kind, answer.Status, answer.Payload, c.denied)
-						}
-					case answer.Status != c.status, c.status == wire.BadRequest && string(answer.Payload) != c.denied:
-						t.Errorf("%s: %s %q, want %s %q", c.kind, answer.Status, answer.Payload, c.status, c.denied)
-					}
+					c.check(t, r, m, answer)
 				}
 			})
 		}
+	}
+}
+
+// request is one of this type.
+func (c matrixRequest) request() *wire.Message {
+	m := newRequest(c.kind, c.to)
+	m.Mimetype, m.Charset, m.Payload = mimeText, utf8Name, []byte("x")
+	if c.json != "" {
+		m.Mimetype, m.Payload = mimeJSON, []byte(c.json)
+	}
+	return m
+}
+
+// check compares the answer that a role has got to m.
+func (c matrixRequest) check(t *testing.T, r role, m, answer *wire.Message) {
+	t.Helper()
+	switch {
+	case answer.ID != m.ID:
+		t.Errorf("%s: the answer to another request", c.kind)
+	case c.gate == listed && !r.permitted, c.gate == managed && !r.adminRole:
+		if answer.Status != wire.NoPermission || string(answer.Payload) != c.denied {
+			t.Errorf("%s: %s %q, want %q", c.kind, answer.Status, answer.Payload, c.denied)
+		}
+	case answer.Status != c.status, c.status == wire.BadRequest && string(answer.Payload) != c.denied:
+		t.Errorf("%s: %s %q, want %s %q", c.kind, answer.Status, answer.Payload, c.status, c.denied)
 	}
 }
 

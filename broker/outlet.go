@@ -103,6 +103,17 @@ func (o *outlet) nextStep() net.Buffers {
 	return step
 }
 
+// within bounds reading and writing by limit, in place of writeLimit, until the function that it returns is called.
+func (o *outlet) within(limit time.Duration) (end func()) {
+	now := time.Now()
+	o.until = now.Add(writeLimit + armSlack) // keeps arm from setting another one
+	o.nc.SetDeadline(now.Add(limit))
+	return func() {
+		o.nc.SetDeadline(time.Time{})
+		o.until = time.Time{}
+	}
+}
+
 // arm sees to it that the write deadline is at least writeLimit away. Setting it is dear, so it is set rarely.
 func (o *outlet) arm() {
 	now := time.Now()

@@ -90,18 +90,13 @@ func (c *Client) reopen() {
 		case <-stop:
 		}
 	}()
-	c.mu.Lock()
-	c.log.Info("The connection was lost and is opened again", "error", c.lost)
-	c.mu.Unlock()
 	for n := 1; ; n++ {
 		err := c.attempt(ctx)
 		if err == nil || ctx.Err() != nil {
 			return
 		}
 		wait := backoff(n, c.opts.Reconnect.Base, c.opts.Reconnect.Max, backoffFactor)
-		if wait > reconnectMax/4 {
-			c.log.Warn("The connection is still lost", "attempts", n, "error", err)
-		}
+		c.log.Debug("The connection is still lost", "attempts", n, "error", err)
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
@@ -147,7 +142,7 @@ func (c *Client) attempt(ctx context.Context) error {
 	close(c.dialing)
 	c.dialing = nil
 	c.mu.Unlock()
-	c.log.Info("The connection is open again")
+	c.log.Info("The connection is open again, with its subscriptions, without its temporary queues", "subscriptions", len(topics))
 	for _, topic := range topics {
 		c.resubscribe(topic, n)
 	}

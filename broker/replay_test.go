@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"gondola/broker/brokertest"
 	"gondola/broker/engine"
 	"gondola/broker/wire"
 	"gondola/security"
@@ -220,6 +221,19 @@ func (p *stockClient) next(push bool) *wire.Message {
 // The recorded clients talk to our server, which answers what the reference answered. A frame is a function of its message
 // (wire.TestVectorsEncode), so messages are compared.
 func TestReplayOfStockClients(t *testing.T) {
+	replayStockClients(t, func(s *Server) Address { return way(t, s) })
+}
+
+// T51: the same behind a network that hands on one byte at a time.
+func TestReplayOfStockClientsInSlices(t *testing.T) {
+	slices := brokertest.Path{Slice: 1}
+	replayStockClients(t, func(s *Server) Address {
+		to := s.Address().dial()
+		return Port(int64(brokertest.Start(t, to.network, to.address, slices, slices).Port()))
+	})
+}
+
+func replayStockClients(t *testing.T, way func(*Server) Address) {
 	replayed := 0
 	for _, r := range recordings(t) {
 		t.Run(r.name, func(t *testing.T) {
@@ -229,7 +243,7 @@ func TestReplayOfStockClients(t *testing.T) {
 				}
 			}
 			replayed++
-			(&replay{t: t, r: r, s: r.server(t), names: strings.NewReplacer()}).run()
+			(&replay{t: t, r: r, to: way(r.server(t)), names: strings.NewReplacer()}).run()
 		})
 	}
 	if replayed < 25 {
@@ -240,7 +254,7 @@ func TestReplayOfStockClients(t *testing.T) {
 type replay struct {
 	t       *testing.T
 	r       *recording
-	s       *Server
+	to      Address
 	clients map[json.Number]*stockClient
 	names   *strings.Replacer        // recorded names of temporary queues to ours
 	asked   map[string]*wire.Message // requests by id
@@ -283,7 +297,7 @@ func (p *replay) run() {
 func (p *replay) client(f *recordedFrame) *stockClient {
 	c := p.clients[f.Connection]
 	if c == nil {
-		c = &stockClient{raw: dialRaw(p.t, p.s)}
+		c = &stockClient{raw: dialRawAt(p.t, p.to)}
 		p.clients[f.Connection] = c
 	}
 	if f.sealed() && c.sealer == nil {
