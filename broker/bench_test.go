@@ -5,6 +5,7 @@ package broker
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,48 +13,63 @@ import (
 	"gondola/broker/wire"
 )
 
-// BenchmarkSync5KB is row 1 of perf.md E: 5 KB, one in flight, one connection, client and server in one process. It runs
-// the ceiling and the broker in turns, so that both meet the same machine.
-func BenchmarkSync5KB(b *testing.B) { benchmarkSync(b, 5<<10, 500) }
-
-// BenchmarkSync50KB and BenchmarkSync5MB are rows of perf.md A; their ceiling has the system's congestion control.
-func BenchmarkSync50KB(b *testing.B) { benchmarkSync(b, 50<<10, 200) }
-func BenchmarkSync5MB(b *testing.B)  { benchmarkSync(b, 5<<20, 5) }
+// BenchmarkSync has the rows of perf.md A that are one in flight on each of some connections, client and server in one
+// process. It runs the ceiling and the broker in turns, so that both meet the same machine. The ceiling of large messages
+// has the system's congestion control.
+func BenchmarkSync(b *testing.B) {
+	for _, c := range []struct {
+		name                 string
+		payload, turn, conns int // turn: calls of a connection
+	}{
+		{"5KB", 5 << 10, 500, 1}, {"50KB", 50 << 10, 200, 1}, {"500KB", 500 << 10, 20, 1}, {"5MB", 5 << 20, 5, 1}, {"50MB", 50 << 20, 1, 1},
+		{"5KB-4-connections", 5 << 10, 200, 4}, {"5KB-10-connections", 5 << 10, 100, 10}, {"5KB-100-connections", 5 << 10, 20, 100},
+	} {
+		b.Run(c.name, func(b *testing.B) { benchmarkSync(b, c.payload, c.turn, c.conns) })
+	}
+}
 
 // benchmarkSync reports the time of a turn of calls of each.
-func benchmarkSync(b *testing.B, payload, turn int) {
-	s := startServer(b, ServerOptions{})
-	c := dial(b, s, ClientOptions{})
-	f := must[*framed.Loop](b)(framed.New(payload))
-	b.Cleanup(f.Close)
-	data := make([]byte, payload)
-	ceiling := func() {
-		if err := f.Call(); err != nil {
-			b.Fatal(err)
-		}
+func benchmarkSync(b *testing.B, payload, turn, conns int) {
+	s := startServer(b, ServerOptions{MaxConnections: conns, MaxMessageSize: max(wire.DefaultMaxMessage, 2*payload)})
+	var loops []*framed.Loop
+	var clients []*Client
+	for range conns {
+		f := must[*framed.Loop](b)(framed.New(payload))
+		b.Cleanup(f.Close)
+		loops, clients = append(loops, f), append(clients, dial(b, s, ClientOptions{}))
 	}
-	ours := func() {
-		if _, err := c.Test(b.Context(), data); err != nil {
-			b.Fatal(err)
-		}
+	data := make([]byte, payload)
+	ceiling := func(i int) error { return loops[i].Call() }
+	ours := func(i int) error {
+		_, err := clients[i].Test(b.Context(), data)
+		return err
 	}
 	var theirs, own time.Duration
-	lap := func(call func()) time.Duration {
+	lap := func(call func(i int) error) time.Duration {
 		begun := time.Now()
-		for range turn {
-			call()
+		var all sync.WaitGroup
+		for i := range conns {
+			all.Go(func() {
+				for range turn {
+					if err := call(i); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
 		}
+		all.Wait()
 		return time.Since(begun)
 	}
 	lap(ceiling)
 	lap(ours)
 	b.ReportAllocs()
-	b.SetBytes(int64(turn * payload))
+	b.SetBytes(int64(turn * conns * payload))
 	for b.Loop() {
 		theirs += lap(ceiling)
 		own += lap(ours)
 	}
-	rate := func(d time.Duration) float64 { return float64(turn*b.N) / d.Seconds() }
+	rate := func(d time.Duration) float64 { return float64(turn*conns*b.N) / d.Seconds() }
 	b.ReportMetric(rate(own), "msg/s")
 	b.ReportMetric(rate(theirs), "ceiling-msg/s")
 	b.ReportMetric(100*theirs.Seconds()/own.Seconds(), "%ceiling")
