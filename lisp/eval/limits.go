@@ -16,7 +16,7 @@ import (
 // Limits are what scripts may use (reliability.md X3 to X8); 0: no limit. Steps, Time and Memory hold for an evaluation with all
 // the futures, agents and schedules that it starts (X10); a call from outside (a function that a server calls, the handler of
 // a subscription) is an evaluation of its own. Who exceeds one of these or Value ends with a SecurityException that no script
-// catches: the whole evaluation ends, its finally and try-with run on, at most a tenth more. The other limits raise exceptions.
+// catches: the whole evaluation ends, its finally and try-with run on, at most a tenth more and a second. The other limits raise exceptions.
 type Limits struct {
 	Steps  int64         // X3: calls, turns of loops, elements of sequences, KiB copied
 	Time   time.Duration // X4: from the begin of the evaluation
@@ -65,6 +65,7 @@ type budget struct {
 	over  context.Context // ends when what finally may use is used up, too
 	end   context.CancelFunc
 	clock *time.Timer // nil: no limit
+	due   time.Time   // when it rings
 }
 
 func newBudget(rt *Runtime) *budget {
@@ -72,17 +73,20 @@ func newBudget(rt *Runtime) *budget {
 	b.ctx, b.stop = context.WithCancel(rt.ctx)
 	b.over, b.end = context.WithCancel(rt.ctx)
 	if t := b.limits.Time; t > 0 {
+		b.due = time.Now().Add(t)
 		b.clock = time.AfterFunc(t, func() { b.exceed(fmt.Sprintf("more than %s (max-time)", t)) })
 	}
 	return b
 }
 
-// exceed ends the evaluation; the first reason counts. finally blocks then have a tenth of the time, and at least 100 ms.
+// exceed ends the evaluation; the first reason counts. finally blocks then have what is left of the time and a tenth more, and at
+// least a second.
 func (b *budget) exceed(reason string) {
 	text := "Venice Sandbox: limit exceeded: " + reason
 	if b.reason.CompareAndSwap(nil, &text) {
-		grace := max(b.limits.Time/10, 100*time.Millisecond)
-		time.AfterFunc(grace, b.end)
+		if t := b.limits.Time; t > 0 {
+			time.AfterFunc(max(time.Until(b.due), 0)+max(t/10, time.Second), b.end)
+		}
 		b.stop()
 	}
 }
