@@ -253,6 +253,9 @@ func intoMutable(th *eval.Thread, a []value.Value) (value.Value, error) {
 			}
 		}
 	case *value.Queue:
+		if m.Type() == value.TypeCircularBuffer {
+			return value.Nil, value.Errorf("Function 'into!' does not allow %s as to-coll", a[0].Type())
+		}
 		for _, v := range items {
 			if _, err := enqueue(th, m, v, naturalEnd(m), nil); err != nil {
 				return value.Nil, err

@@ -119,15 +119,15 @@ func signalTo(pid int, s os.Signal) error {
 }
 
 func processID(v value.Value) (int, error) {
-	if n, ok := v.Long(); ok && n > 0 && n < 1<<31 {
-		return int(n), nil
+	s, ok := v.Str()
+	if !ok {
+		return 0, value.CoerceError(v, "string")
 	}
-	if s, ok := v.Str(); ok {
-		if n, err := strconv.Atoi(s); err == nil && n > 0 {
-			return n, nil
-		}
+	n, err := strconv.Atoi(s)
+	if err != nil || n <= 0 {
+		return 0, value.Errorf("%s is no process id", value.PrStr(v))
 	}
-	return 0, value.Errorf("%s is no process id", value.PrStr(v))
+	return n, nil
 }
 
 // shell is a call of sh, understood.
