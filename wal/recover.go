@@ -214,9 +214,11 @@ func (s *scanner) judge(sc *scan, always bool) (v Verdict, next int64, err error
 	if usable && h.length > rest-headerLen {
 		return s.bounded(Torn, rest, always), 0, nil
 	}
-	until := sc.size
-	if usable {
-		until = sc.end + headerLen + h.length
+	until := sc.end + headerLen + h.length
+	if !usable { // the preallocated zeros at the end tell nothing
+		if until, err = s.trimZeros(sc.end+headerLen, sc.size); err != nil {
+			return 0, 0, err
+		}
 	}
 	hole, err := s.hasZeroSector(sc.end, until)
 	if err != nil || !hole {
@@ -255,6 +257,22 @@ func (s *scanner) zero(from, to int64) (bool, error) {
 		at += n
 	}
 	return true, nil
+}
+
+// trimZeros is where the zeros at the end of a range begin.
+func (s *scanner) trimZeros(from, to int64) (int64, error) {
+	for to > from {
+		n := min(readBuffer, to-from)
+		b, err := s.read(to-n, n)
+		if err != nil {
+			return 0, err
+		}
+		if kept := len(bytes.TrimRight(b, "\x00")); kept > 0 {
+			return to - n + int64(kept), nil
+		}
+		to -= n
+	}
+	return from, nil
 }
 
 // hasZeroSector cuts a range at the file's sector borders and looks for a piece that never reached the disk.

@@ -327,6 +327,45 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// What a process that was killed leaves is preallocated zeros behind its records. They do not make damage look like the torn end
+// of a crash, which is followed by good records or has reached the disk whole; a header of which only a part did is one.
+func TestDamageBeforePreallocation(t *testing.T) {
+	log, borders := sample(t)
+	tail := make([]byte, chunk)
+	ninth, last := borders[9], borders[len(borders)-1]
+	for name, c := range map[string]struct {
+		change func(b []byte) []byte
+		torn   bool
+	}{
+		"magic":                   {func(b []byte) []byte { b[ninth] ^= 1; return b }, false},
+		"type":                    {func(b []byte) []byte { b[ninth+15] ^= 16; return b }, false},
+		"payload":                 {func(b []byte) []byte { b[ninth+headerLen] ^= 1; return b }, false},
+		"magic of the last one":   {func(b []byte) []byte { b[last] ^= 1; return b }, false},
+		"payload of the last one": {func(b []byte) []byte { b[last+headerLen] ^= 1; return b }, false},
+		"nothing":                 {func(b []byte) []byte { return b }, true},
+		"a header that goes on in a sector that is missing": {func(b []byte) []byte {
+			at := sector - int64(len(b))%sector - 20 // behind the last record, 20 bytes before a border
+			if at < 0 {
+				at += sector
+			}
+			filler := make([]byte, at-headerLen+sector)
+			b = appendStored(b, 99, Data, uuid.New(), 0, bytes.Repeat([]byte{1}, len(filler)))
+			return append(b, appendStored(nil, 100, Data, uuid.New(), 0, filler)[:20]...)
+		}, true},
+	} {
+		f := logOf(t, append(c.change(slices.Clone(log)), tail...))
+		d := open(t, f.dir, Options{})
+		l, err := d.Open(t.Context(), "q")
+		if err == nil {
+			err = l.Close()
+		}
+		var damage *DamageError
+		if errors.As(err, &damage) == c.torn || c.torn && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // A record with a sector that never reached the disk, in front of ones that did, is all that is lost (3.2).
 func TestTornInsideABatch(t *testing.T) {
 	log, _ := sample(t)
