@@ -128,7 +128,7 @@ func (s *DedupeStore[V]) keep(e *remembered[V], v V, size int64, at time.Time) {
 	e.v, e.kept, e.size, e.at = v, true, size+int64(len(e.key))+entryOverhead, at
 	s.kept = append(s.kept, e)
 	s.bytes += e.size
-	for len(s.kept) > s.o.MaxEntries || s.bytes > s.o.MaxBytes && len(s.kept) > 1 {
+	for len(s.kept) > s.o.MaxEntries || s.bytes > s.o.MaxBytes {
 		s.evicted++ // the promise ends early, and the status shows it
 		s.forgetOldest()
 	}

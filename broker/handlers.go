@@ -88,7 +88,7 @@ func (c *conn) offer(m *wire.Message) {
 	there := true
 	if store := c.s.idempotency.of(security.Queue, m.Destination); store != nil {
 		var duplicate, answer bool
-		err, there, duplicate, answer = c.offerOnce(store, q, m)
+		there, duplicate, answer, err = c.offerOnce(store, q, m)
 		switch {
 		case !answer:
 			return
@@ -97,7 +97,7 @@ func (c *conn) offer(m *wire.Message) {
 			return
 		}
 	} else {
-		err, there = c.enqueue(q, m)
+		there, err = c.enqueue(q, m)
 	}
 	switch {
 	case err == nil:
@@ -111,19 +111,19 @@ func (c *conn) offer(m *wire.Message) {
 }
 
 // enqueue offers m, with the waiting that it asks for but none for memory (O7); there is false if its peer has gone meanwhile.
-func (c *conn) enqueue(q engine.Queue, m *wire.Message) (err error, there bool) {
+func (c *conn) enqueue(q engine.Queue, m *wire.Message) (there bool, err error) {
 	c.letGo() // the queue is to count it
 	if !c.s.mayStore(m.Destination, m.Size()) {
 		c.s.stats.refusedMemory.Add(1)
 		c.log.Warn("An offer was refused: the memory budget is used up", "destination", m.Destination, "bytes", m.Size())
-		return engine.ErrQueueFull, true
+		return true, engine.ErrQueueFull
 	}
 	err = q.Offer(ended{}, m)
 	if wait := c.wait(m); wait > 0 && errors.Is(err, engine.ErrQueueFull) {
 		there = c.park(wait, func(ctx context.Context) { err = q.Offer(ctx, m) })
-		return err, there
+		return there, err
 	}
-	return err, true
+	return true, err
 }
 
 // refuseOffer answers QUEUE_FULL. Nobody learns of a oneway offer's fate, so it goes to the dead letters.

@@ -94,9 +94,33 @@ func keyOf(fingerprint bool, principal, operation, destination string, m *wire.M
 	return strings.Join([]string{principal, operation, destination, which}, "\x00"), which != ""
 }
 
-// anybody is the principal of what was read from a log, which does not say who offered it: a request id that is in a queue's
-// log is known to all who may write to the queue.
-const anybody = "\x00"
+// The principals of what was read from a log, which does not say who offered it. Of a consumed message there may be but the head:
+// its key has the rest of what it said, because its payload cannot be compared.
+const (
+	anybody  = "\x00"
+	headOnly = "\x00head "
+)
+
+// headKey is the key of a message whose payload is unknown.
+func headKey(queue string, m *wire.Message) (key string, ok bool) {
+	head := digestOf([]byte(m.Subject), []byte(m.Mimetype), []byte(m.Charset))
+	return keyOf(false, headOnly+string(head[:]), security.Queue.String(), queue, m, Digest{})
+}
+
+// logged reports whether a queue's log had the message before the restart. Where there are users, another content under the id is
+// another user's message.
+func (c *conn) logged(store *DedupeStore[result], m *wire.Message, content Digest) (duplicate bool, err error) {
+	key, _ := keyOf(store.o.Fingerprint, anybody, security.Queue.String(), m.Destination, m, content)
+	duplicate, err = store.Known(key, content)
+	if err != nil && c.s.opts.Authenticator != nil {
+		duplicate, err = false, nil
+	}
+	if !duplicate && !store.o.Fingerprint {
+		key, _ = headKey(m.Destination, m)
+		duplicate, err = store.Known(key, Digest{})
+	}
+	return duplicate, err
+}
 
 // once does work for a request, or takes what a request with the same key came to. Without answer the request has been
 // refused.
@@ -109,8 +133,7 @@ func (c *conn) once(store *DedupeStore[result], kind security.Kind, m *wire.Mess
 	}
 	var err error
 	if kind == security.Queue {
-		logged, _ := keyOf(store.o.Fingerprint, anybody, operation, m.Destination, m, content)
-		duplicate, err = store.Known(logged, content)
+		duplicate, err = c.logged(store, m, content)
 	}
 	switch {
 	case duplicate:
@@ -144,13 +167,13 @@ func (c *conn) callOnce(store *DedupeStore[result], h Handler, m *wire.Message) 
 }
 
 // offerOnce offers the first of the messages with one key (I4). The others may wait for the end of its waiting.
-func (c *conn) offerOnce(store *DedupeStore[result], q engine.Queue, m *wire.Message) (err error, there, duplicate, answer bool) {
+func (c *conn) offerOnce(store *DedupeStore[result], q engine.Queue, m *wire.Message) (there, duplicate, answer bool, err error) {
 	there = true
 	r, duplicate, answer := c.once(store, security.Queue, m, func() (r result, size int, keep bool) {
-		r.err, there = c.enqueue(q, m)
+		there, r.err = c.enqueue(q, m)
 		return r, 0, r.err == nil
 	})
-	return r.err, there, duplicate, answer
+	return there, duplicate, answer, r.err
 }
 
 // seen is a message of a log.
@@ -165,13 +188,14 @@ func (i *idempotency) remember(all []seen) {
 	slices.SortStableFunc(all, func(a, b seen) int { return int(min(1, max(-1, a.m.Timestamp-b.m.Timestamp))) })
 	for _, x := range all {
 		content := contentOf(x.m)
-		if x.consumed { // its payload may be gone
-			content = Digest{}
-			if i.all.o.Fingerprint {
+		key, ok := keyOf(i.all.o.Fingerprint, anybody, security.Queue.String(), x.queue, x.m, content)
+		if x.consumed && len(x.m.Payload) == 0 { // it may have had one
+			if content = (Digest{}); i.all.o.Fingerprint {
 				continue
 			}
+			key, ok = headKey(x.queue, x.m)
 		}
-		if key, ok := keyOf(i.all.o.Fingerprint, anybody, security.Queue.String(), x.queue, x.m, content); ok {
+		if ok {
 			i.all.Remember(key, content, result{}, time.UnixMilli(x.m.Timestamp))
 		}
 	}

@@ -74,7 +74,7 @@ func (m *module) subscribe(th *eval.Thread, in *eval.Args) (value.Value, error) 
 	}
 	origin := th.Fork()
 	handle := func(msg *wire.Message) {
-		worker := origin.ForkWith(nil)
+		worker := origin.Detached()
 		defer worker.Release()
 		if _, err := worker.Guard(func() (value.Value, error) { return worker.Call1(f, wrap(msg)) }); err != nil {
 			m.Logger.Warn("a subscription handler failed", "topic", topic, "error", err)

@@ -581,7 +581,7 @@ func (c *client) run(steps, patience int) {
 		case err != nil:
 			patience--
 			_ = c.close()
-			time.Sleep(1) // files that recovery makes are named by the time
+			time.Sleep(time.Nanosecond) // files that recovery makes are named by the time
 			err = c.open()
 		case i == steps:
 			return

@@ -132,13 +132,13 @@ func (rt *Runtime) newThread(ctx context.Context, b *budget) *Thread {
 // not tied to the forking thread's context but lives as long as the interpreter. The limits of the evaluation are those of both.
 func (th *Thread) Fork() *Thread { return th.fork(th.rt.ctx, th.budget) }
 
-// ForkWith is Fork for an evaluation of its own that ctx ends; nil: that lives as long as the interpreter.
+// ForkWith is Fork for an evaluation of its own that ctx ends.
 func (th *Thread) ForkWith(ctx context.Context) *Thread {
-	if ctx == nil {
-		ctx = th.rt.ctx
-	}
 	return th.fork(ctx, nil)
 }
+
+// Detached is ForkWith for one that lives as long as the interpreter.
+func (th *Thread) Detached() *Thread { return th.fork(th.rt.ctx, nil) }
 
 func (th *Thread) fork(ctx context.Context, b *budget) *Thread {
 	t := th.rt.newThread(ctx, b)

@@ -47,7 +47,7 @@ func TestCheck(t *testing.T) {
 		}, "", Rules{}, "2 are gone, 1 polls had no answer"},
 		{"the poll was before", func(h *History) {
 			h.Poll().Unanswered()
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			answered(h, "a")
 			h.Acknowledged("a")
 		}, "", Rules{}, "a is gone with an ACK record"},
@@ -55,7 +55,7 @@ func TestCheck(t *testing.T) {
 			answered(h, "a")
 			answered(h, "b")
 			for _, m := range []string{"a", "b"} {
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				h.Poll().Got(m)
 			}
 		}, "", Rules{Order: true}, ""},
@@ -63,7 +63,7 @@ func TestCheck(t *testing.T) {
 			answered(h, "a")
 			answered(h, "b")
 			for _, m := range []string{"b", "a"} {
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				h.Poll().Got(m)
 			}
 		}, "", Rules{Order: true}, "b was delivered before a"},
@@ -71,9 +71,9 @@ func TestCheck(t *testing.T) {
 			answered(h, "a")
 			answered(h, "b")
 			one := h.Poll()
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			h.Poll().Got("b")
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			one.Got("a")
 		}, "", Rules{Order: true}, ""},
 		{"lost with the power", func(h *History) { answered(h, "a"); h.Lost(time.Now()) }, "", Rules{Window: time.Second}, ""},
