@@ -305,6 +305,19 @@ func TestErrorOnTerminal(t *testing.T) {
 	}
 }
 
+// gondola bench shows how far it is while it runs, on a terminal only, and takes that line away.
+func TestBenchOnTerminal(t *testing.T) {
+	x := onTerminal(t, gondola(t), scratch(t), "bench", "send", "--duration", "2500ms", "--size", "1KB")
+	x.expect(t, "\r")
+	x.expect(t, " messages, ")
+	x.expect(t, "/s \x1b[K")
+	x.expect(t, "\r\x1b[K")
+	x.expect(t, "1024 bytes, 1 connections, 1 in flight each, server in this process\r\n")
+	if err := x.cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
 // The transcript of the README is what the REPL shows; lines of three dots stand for any others.
 func TestReadmeTranscript(t *testing.T) {
 	ports := freePorts()

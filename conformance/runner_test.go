@@ -104,12 +104,12 @@ var smallPDF = []byte("%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0
 // printed is the script that prints the readable form of another one's value (decisions.md 6).
 func printed(script string) string { return "(println (pr-str " + script + "\n))\n" }
 
-func runScript(binary, dir string, alone bool, script string) outcome {
+func runScript(binary, dir string, alone bool, script string, options ...string) outcome {
 	path := filepath.Join(dir, "script.venice")
 	if err := os.WriteFile(path, []byte(script), 0o600); err != nil {
 		return outcome{err: err}
 	}
-	return runIn(binary, dir, alone, "", "--quiet", "script.venice")
+	return runIn(binary, dir, alone, "", append(append([]string{"--quiet"}, options...), "script.venice")...)
 }
 
 // compare judges normalised output as the block says.

@@ -14,13 +14,14 @@ import (
 
 var scriptName = regexp.MustCompile(`^[0-9][0-9]-[a-z-]+\.venice$`)
 
-// What the third line of a sample says about how it runs: served until it has printed all, or beside a server.
+// What the second line of a sample says about how it runs: served until it has printed all, beside a server, with options.
 var (
+	with   = regexp.MustCompile(`(?m)^;; Run:    gondola (--.*) scripts/`)
 	served = regexp.MustCompile(`(?m)^;; Run:    gondola serve scripts/`)
 	beside = regexp.MustCompile(`(?m)^;; Run:    .* while, in another terminal:  gondola serve scripts/(\S+)`)
 )
 
-// TestScripts runs the samples through the real binary, as their third line says; each prints what stands in the .out file
+// TestScripts runs the samples through the real binary, as their second line says; each prints what stands in the .out file
 // beside it.
 func TestScripts(t *testing.T) {
 	binary := gondola(t)
@@ -51,7 +52,11 @@ func TestScripts(t *testing.T) {
 				text, printed := sample(t, server[1])
 				defer serve(t, binary, ports(text), ports(printed))()
 			}
-			got := runScript(binary, scratch(t), alone, ports(script))
+			var options []string
+			if found := with.FindStringSubmatch(script); found != nil {
+				options = strings.Fields(found[1])
+			}
+			got := runScript(binary, scratch(t), alone, ports(script), options...)
 			if got.err != nil || got.status != 0 || got.stderr != "" {
 				t.Fatalf("status %d, %v, standard error:\n%s", got.status, got.err, got.stderr)
 			}
