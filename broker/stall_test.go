@@ -113,16 +113,29 @@ func TestLateAnswersAreNobodys(t *testing.T) {
 		if d := time.Since(begun); d < defaultCallLimit || d > defaultCallLimit+time.Second {
 			t.Errorf("the calls ended after %v", d)
 		}
-		go func() {
-			for late := range requests {
-				s.echo(late)
-			}
-			for range 20 {
-				s.echo(s.read())
+		late := make(chan struct{})
+		go func() { // beside the reading: a pipe has no room, and the client reads during its calls only
+			defer close(late)
+			for m := range requests {
+				s.echo(m)
 			}
 		}()
-		for n := range 20 {
+		go func() {
+			for {
+				m, err := s.r.Read()
+				if err != nil {
+					return
+				}
+				s.echo(m)
+			}
+		}()
+		for n, all := 0, false; n < 20 || !all; n++ {
 			expect(t, must[*wire.Message](t)(c.Send(t.Context(), "f", textMessage("", "s", fmt.Sprint(n)))), wire.OK, fmt.Sprint(n))
+			select {
+			case <-late:
+				all = true
+			default:
+			}
 		}
 	})
 }
