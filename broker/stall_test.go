@@ -94,6 +94,13 @@ func TestLateAnswersAreNobodys(t *testing.T) {
 				requests <- s.read()
 			}
 			close(requests)
+			for { // those behind are answered at once
+				m, err := s.r.Read()
+				if err != nil {
+					return
+				}
+				s.echo(m)
+			}
 		}()
 		begun := time.Now()
 		async := must[*Call](t)(c.SendAsync(t.Context(), "f", textMessage("", "s", "async")))
@@ -117,15 +124,6 @@ func TestLateAnswersAreNobodys(t *testing.T) {
 		go func() { // beside the reading: a pipe has no room, and the client reads during its calls only
 			defer close(late)
 			for m := range requests {
-				s.echo(m)
-			}
-		}()
-		go func() {
-			for {
-				m, err := s.r.Read()
-				if err != nil {
-					return
-				}
 				s.echo(m)
 			}
 		}()
