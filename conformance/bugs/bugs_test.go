@@ -98,7 +98,7 @@ func (b *bug) run(t *testing.T, dir string) (out string, failed bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "test", "-trimpath", "-count=1", "-timeout=60s", "-run", b.regex, b.pkg)
+	cmd := exec.CommandContext(ctx, "go", "test", "-trimpath", "-count=1", "-timeout=180s", "-run", b.regex, b.pkg)
 	cmd.Dir = dir
 	text, err := cmd.CombinedOutput()
 	out = string(text)
