@@ -22,6 +22,7 @@ import (
 	"github.com/google/uuid"
 
 	"gondola/broker"
+	"gondola/broker/brokertest/history"
 	"gondola/broker/engine"
 	"gondola/broker/engine/embedded"
 	"gondola/broker/wire"
@@ -62,7 +63,7 @@ type world struct {
 	t       *testing.T
 	random  *rand.Rand // of the goroutine that breaks things
 	network *network
-	history *history
+	history *history.History
 	sync    time.Duration // policy, as LogOptions has it
 	disk    *waltest.CrashDisk
 	faults  *waltest.FaultDisk
@@ -75,7 +76,7 @@ func simulate(t *testing.T, seed uint64) {
 	synctest.Test(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 61))
 		w := &world{
-			t: t, random: random, network: newNetwork(rand.New(rand.NewPCG(seed, 62))), history: newHistory(),
+			t: t, random: random, network: newNetwork(rand.New(rand.NewPCG(seed, 62))), history: history.New(),
 			sync: []time.Duration{0, 50 * time.Millisecond, -1}[seed%3], disk: waltest.NewCrashDisk(), address: broker.HostPort("memory", 1), begun: time.Now(),
 		}
 		w.start()
@@ -92,7 +93,8 @@ func simulate(t *testing.T, seed uint64) {
 		for p := range 1 + random.IntN(4) {
 			payload := make([]byte, random.IntN(3000))
 			work(func(ctx context.Context, c *broker.Client, n int) error {
-				return w.produce(ctx, c, fmt.Sprintf("producer %d, message %d", p, n), payload)
+				producer := fmt.Sprint("producer ", p)
+				return w.produce(ctx, c, producer, fmt.Sprintf("%s, message %d", producer, n), payload)
 			})
 		}
 		for range 1 + random.IntN(3) {
@@ -160,7 +162,7 @@ func (w *world) disturb() {
 		w.replace(w.disk.Kill())
 	case 1:
 		lost := w.disk.Crash(w.random.Uint64())
-		w.history.lost(time.Now())
+		w.history.Lost(time.Now())
 		w.replace(lost)
 	case 2: // a clean end
 		w.stop()
@@ -178,7 +180,7 @@ func (w *world) disturb() {
 		w.faults.Arm(waltest.Fault{At: 1 + w.random.IntN(5), Ops: waltest.OpSync, Err: syscall.EIO})
 		time.Sleep(time.Duration(w.random.IntN(300)) * time.Millisecond)
 		w.faults.Arm(waltest.Fault{})
-		w.history.lost(armed)
+		w.history.Lost(armed)
 		if w.random.IntN(2) == 0 {
 			w.replace(w.disk.Kill())
 		} else {
@@ -212,8 +214,8 @@ func (w *world) work(ctx context.Context, f func(ctx context.Context, c *broker.
 	}
 }
 
-func (w *world) produce(ctx context.Context, c *broker.Client, id string, payload []byte) error {
-	o := w.history.began(id)
+func (w *world) produce(ctx context.Context, c *broker.Client, producer, id string, payload []byte) error {
+	o := w.history.Offer(producer, id)
 	answer, err := c.Offer(ctx, queueName, "", 50*time.Millisecond, &wire.Message{
 		Type: wire.NullType, Status: wire.NullStatus, ExpiresAt: wire.Never, RequestID: id, Subject: "order",
 		Mimetype: "application/octet-stream", Durable: true, Payload: payload,
@@ -221,22 +223,23 @@ func (w *world) produce(ctx context.Context, c *broker.Client, id string, payloa
 	switch {
 	case err != nil:
 	case answer.Status == wire.OK:
-		w.history.ended(o, done)
+		o.End(history.OK)
 	case answer.Status == wire.QueueFull:
-		w.history.ended(o, refused)
+		o.End(history.Refused)
 	}
 	return err
 }
 
 func (w *world) consume(ctx context.Context, c *broker.Client, wait time.Duration) error {
+	p := w.history.Poll()
 	m, err := c.Poll(ctx, queueName, wait)
 	switch {
-	case err != nil:
-		w.history.pollWithoutAnswer()
+	case err != nil, m.Status == wire.HandlerError: // the ACK record may be on the disk (D6)
+		p.Unanswered()
 	case m.Status == wire.OK:
-		w.history.delivered(m.RequestID)
-	case m.Status == wire.HandlerError: // the ACK record may be on the disk (D6)
-		w.history.pollWithoutAnswer()
+		p.Got(m.RequestID)
+	default:
+		p.Nothing()
 	}
 	if err == nil && m.Status != wire.OK {
 		time.Sleep(5 * time.Millisecond)
@@ -244,15 +247,15 @@ func (w *world) consume(ctx context.Context, c *broker.Client, wait time.Duratio
 	return err
 }
 
-// acknowledged are the messages of which the log has an ACK record.
-func (w *world) acknowledged() map[string]bool {
+// readAcknowledged notes the messages of which the log has an ACK record.
+func (w *world) readAcknowledged() {
 	w.t.Helper()
 	text, err := w.disk.ReadFile(filepath.Join(logDir, queueName+".wal"))
 	copied := filepath.Join(w.t.TempDir(), queueName+".wal")
 	if err == nil {
 		err = os.WriteFile(copied, text, 0o600)
 	}
-	requests, acked := map[uuid.UUID]string{}, map[string]bool{}
+	requests := map[uuid.UUID]string{}
 	if err == nil {
 		_, err = wal.Inspect(copied, embedded.CheckRecord, func(e wal.Entry) error {
 			switch e.Kind {
@@ -263,7 +266,7 @@ func (w *world) acknowledged() map[string]bool {
 				}
 				requests[m.ID] = m.RequestID
 			case wal.Ack:
-				acked[requests[uuid.UUID(e.Payload)]] = true
+				w.history.Acknowledged(requests[uuid.UUID(e.Payload)])
 			}
 			return nil
 		})
@@ -271,13 +274,12 @@ func (w *world) acknowledged() map[string]bool {
 	if err != nil {
 		w.t.Fatalf("the log cannot be read: %v", err)
 	}
-	return acked
 }
 
 // judge reads what is left on the disk and checks everything.
 func (w *world) judge() {
 	w.t.Helper()
-	acknowledged := w.acknowledged()
+	w.readAcknowledged()
 	e, err := embedded.Open(w.t.Context(), embedded.LogOptions{Dir: logDir, FS: w.disk})
 	if err != nil {
 		w.t.Fatalf("the log does not open: %v", err)
@@ -304,8 +306,8 @@ func (w *world) judge() {
 	if window > 0 {
 		window += 10 * time.Millisecond // the sync itself, and the way of the answer
 	}
-	s, broken := w.history.check(left, acknowledged, window)
-	w.t.Logf("policy %v: %+v, %d losses, %d polls without an answer", w.sync, s, len(w.history.losses), w.history.unsure)
+	s, broken := w.history.Check(left, history.Rules{Window: window})
+	w.t.Logf("policy %v: %v", w.sync, s)
 	for _, b := range broken {
 		w.t.Error(b)
 	}
