@@ -20,12 +20,17 @@ type options struct {
 
 func (m *module) options(in *eval.Args, fn string, known ...string) *options {
 	o := &options{fn: fn, given: in.Options(), err: in.Done()}
+	o.warn(m, known)
+	return o
+}
+
+// warn names the options that are not known.
+func (o *options) warn(m *module, known []string) {
 	for _, name := range slices.Sorted(maps.Keys(o.given)) {
 		if !slices.Contains(known, name) {
-			m.Logger.Warn("unknown option", "function", fn, "option", ":"+name, "nearest", ":"+eval.Nearest(name, known, len(name)+64)[0])
+			m.Logger.Warn("unknown option", "function", o.fn, "option", ":"+name, "nearest", ":"+eval.Nearest(name, known, len(name)+64)[0])
 		}
 	}
-	return o
 }
 
 func (o *options) fail(err error) {

@@ -7,8 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"gondola/broker"
@@ -83,11 +81,7 @@ func (o *options) take(m *module, v value.Value, known []string) {
 		}
 		o.given[name] = x
 	}
-	for _, name := range slices.Sorted(maps.Keys(o.given)) {
-		if !slices.Contains(known, name) {
-			m.Logger.Warn("unknown option", "function", o.fn, "option", ":"+name, "nearest", ":"+eval.Nearest(name, known, len(name)+64)[0])
-		}
-	}
+	o.warn(m, known)
 }
 
 // millis is an option in milliseconds, at least 1; 0 without it.
