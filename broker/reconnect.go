@@ -43,10 +43,14 @@ func (r Reconnect) withDefaults() Reconnect {
 	return r
 }
 
-// backoff is the wait before attempt n+1, n from 1 on: random up to what has grown from base by factor, at most longest (I5).
-func backoff(n int, base, longest time.Duration, factor float64) time.Duration {
-	most := min(float64(longest), float64(base)*math.Pow(factor, float64(n-1)))
-	return time.Duration(rand.Float64() * most)
+// backoff is the wait before attempt n+1: a random part of the longest (I5).
+func backoff(n int, base, limit time.Duration, factor float64) time.Duration {
+	return time.Duration(rand.Float64() * float64(longestWait(n, base, limit, factor)))
+}
+
+// longestWait is what has grown from base by factor before attempt n+1, n from 1 on, at most limit.
+func longestWait(n int, base, limit time.Duration, factor float64) time.Duration {
+	return time.Duration(min(float64(limit), float64(base)*math.Pow(factor, float64(n-1))))
 }
 
 // idleTime is how long a connection has to be unused before a call looks whether its peer is still there.

@@ -148,7 +148,7 @@ func (r *Retrier) Do(ctx context.Context, attempt func(ctx context.Context, n in
 // wait is the time before attempt n+1.
 func (r *Retrier) wait(n int) time.Duration {
 	if r.p.NoJitter {
-		return time.Duration(min(float64(r.p.Max), float64(r.p.Base)*math.Pow(r.p.Factor, float64(n-1))))
+		return longestWait(n, r.p.Base, r.p.Max, r.p.Factor)
 	}
 	return backoff(n, r.p.Base, r.p.Max, r.p.Factor)
 }
