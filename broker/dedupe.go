@@ -70,6 +70,10 @@ type remembered[V any] struct {
 	at     time.Time
 }
 
+func (e *remembered[V]) conflicts(digest Digest) bool {
+	return e.digest != digest && e.digest != (Digest{}) && digest != (Digest{})
+}
+
 // NewDedupeStore makes an empty store.
 func NewDedupeStore[V any](o DedupeOptions) *DedupeStore[V] {
 	return &DedupeStore[V]{o: o.withDefaults(), entries: map[string]*remembered[V]{}}
@@ -90,7 +94,7 @@ func (s *DedupeStore[V]) Do(ctx context.Context, key string, digest Digest, work
 			return s.run(e, work), false, nil
 		}
 		s.mu.Unlock()
-		if e.digest != digest && e.digest != (Digest{}) && digest != (Digest{}) {
+		if e.conflicts(digest) {
 			return v, true, ErrReused
 		}
 		select {
@@ -176,7 +180,7 @@ func (s *DedupeStore[V]) Known(key string, digest Digest) (bool, error) {
 	switch {
 	case e == nil || !e.kept:
 		return false, nil
-	case e.digest != digest && e.digest != (Digest{}) && digest != (Digest{}):
+	case e.conflicts(digest):
 		return true, ErrReused
 	}
 	s.doubles++
