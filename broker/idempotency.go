@@ -4,6 +4,7 @@
 package broker
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -26,6 +27,8 @@ type result struct {
 type idempotency struct {
 	on  atomic.Bool          // there is a store
 	all *DedupeStore[result] // nil: off
+
+	recovered bool // all has something from the logs; fixed before the first connection
 
 	mu     sync.RWMutex
 	single map[string]*DedupeStore[result] // by kind and name
@@ -132,7 +135,7 @@ func (c *conn) once(store *DedupeStore[result], kind security.Kind, m *wire.Mess
 		return r, false, true
 	}
 	var err error
-	if kind == security.Queue {
+	if i := &c.s.idempotency; kind == security.Queue && i.recovered && store == i.all {
 		duplicate, err = c.logged(store, m, content)
 	}
 	switch {
@@ -185,7 +188,7 @@ type seen struct {
 
 // remember fills the store with what the logs have of the last moments (I4, C4).
 func (i *idempotency) remember(all []seen) {
-	slices.SortStableFunc(all, func(a, b seen) int { return int(min(1, max(-1, a.m.Timestamp-b.m.Timestamp))) })
+	slices.SortStableFunc(all, func(a, b seen) int { return cmp.Compare(a.m.Timestamp, b.m.Timestamp) })
 	for _, x := range all {
 		content := contentOf(x.m)
 		key, ok := keyOf(i.all.o.Fingerprint, anybody, security.Queue.String(), x.queue, x.m, content)
@@ -197,6 +200,7 @@ func (i *idempotency) remember(all []seen) {
 		}
 		if ok {
 			i.all.Remember(key, content, result{}, time.UnixMilli(x.m.Timestamp))
+			i.recovered = true
 		}
 	}
 }
