@@ -180,9 +180,9 @@ func (c *conn) undeliver(d delivery) {
 		c.putBack(d.queue, d.m)
 		return
 	}
-	for _, l := range c.leases.take(func(l *leased) bool { return l == d.lease }) {
+	if c.leases.claim(d.lease) {
 		c.s.stats.putBack.Add(1)
-		c.s.restore(l, false)
+		c.s.restore(d.lease, false)
 	}
 }
 

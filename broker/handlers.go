@@ -244,10 +244,8 @@ func (c *conn) discard(m *wire.Message, d delivery) {
 		}
 		return
 	}
-	for _, l := range c.leases.take(func(l *leased) bool { return l == d.lease }) {
-		if err := c.s.reject(l); err != nil {
-			c.s.restore(l, true)
-		}
+	if c.leases.claim(d.lease) && c.s.reject(d.lease) != nil {
+		c.s.restore(d.lease, true)
 	}
 }
 

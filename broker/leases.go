@@ -125,6 +125,11 @@ func (ls *leases) take(match func(l *leased) bool) []*leased {
 	return ls.remove(match)
 }
 
+// claim takes out one delivery; false: it is not open any more.
+func (ls *leases) claim(one *leased) bool {
+	return len(ls.take(func(l *leased) bool { return l == one })) > 0
+}
+
 // count tells how many deliveries are open, and whether one has this id.
 func (ls *leases) count(id uuid.UUID) (n int, known bool) {
 	ls.mu.Lock()
