@@ -150,10 +150,9 @@ func (s *suite) run(ctx context.Context, o lisp.Options, stderr io.Writer) {
 		}
 	}
 	if err != nil {
-		var text strings.Builder
-		in.WriteError(&text, err, lisp.ErrorStyle{})
-		_, _ = io.WriteString(stderr, text.String())
-		s.results = append(s.results, result{name: s.file, kind: "error", text: text.String()})
+		text := errorText(in, err)
+		_, _ = io.WriteString(stderr, text)
+		s.results = append(s.results, result{name: s.file, kind: "error", text: text})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"gondola/lisp"
@@ -25,9 +26,7 @@ func Worker(ctx context.Context, file string, o lisp.Options) (call func(context
 		if err == nil {
 			return nil
 		}
-		var text strings.Builder
-		in.WriteError(&text, err, lisp.ErrorStyle{})
-		return errors.New(strings.TrimSuffix(text.String(), "\n"))
+		return errors.New(strings.TrimSuffix(errorText(in, err), "\n"))
 	}
 	text, err := ReadScript(file, nil)
 	var f value.Value
@@ -50,16 +49,18 @@ func Worker(ctx context.Context, file string, o lisp.Options) (call func(context
 	}, in.Close, nil
 }
 
+// errorText is what a terminal without colours shows of an error that nothing has caught.
+func errorText(in *lisp.Interp, err error) string {
+	var text strings.Builder
+	in.WriteError(&text, err, lisp.ErrorStyle{})
+	return text.String()
+}
+
 func takesNothing(v value.Value) bool {
 	switch f := v.Ref().(type) {
 	case *eval.Fn:
 		fixed, variadic := f.Arities()
-		for _, n := range fixed {
-			if n == 0 {
-				return true
-			}
-		}
-		return variadic == 0
+		return slices.Contains(fixed, 0) || variadic == 0
 	case *eval.Builtin:
 		return f.Min == 0
 	}
