@@ -147,7 +147,7 @@ func (th *Thread) join(b *budget) {
 	th.unjoin = context.AfterFunc(b.ctx, func() { stop(context.Cause(b.ctx)) })
 }
 
-// unjoinBudget gives back what the thread has drawn and not used.
+// leaveBudget gives back what the thread has drawn and not used.
 func (th *Thread) leaveBudget() {
 	b := th.budget
 	th.unjoin()
