@@ -4,7 +4,6 @@
 package broker
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,11 +12,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"gondola/broker/brokertest"
 	"gondola/broker/engine"
 	"gondola/broker/wire"
 	"gondola/security"
@@ -164,7 +163,7 @@ func TestShutdownLeavesAHandlerBehind(t *testing.T) {
 // What goes wrong in a handler stays there: one answer, one line in the log, and the connection goes on (O23, B6, S15).
 func TestHandlerFailures(t *testing.T) {
 	for _, expose := range []bool{false, true} {
-		var log syncBuffer
+		var log brokertest.Buffer
 		s := startServer(t, ServerOptions{
 			MaxMessageSize: 2048, ExposeErrors: expose, Logger: slog.New(slog.NewTextHandler(&log, nil)),
 		})
@@ -210,23 +209,6 @@ func TestHandlerFailures(t *testing.T) {
 			}
 		}
 	}
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }
 
 func TestLimits(t *testing.T) {

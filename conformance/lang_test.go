@@ -4,7 +4,6 @@
 package conformance
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"gondola/broker/brokertest"
 	"gondola/ipcmod"
 	"gondola/lisp"
 	"gondola/lisp/value"
@@ -46,24 +46,6 @@ const (
 	langGrace   = 10 * time.Second // then the case is given up
 	langWorkers = 4                // some cases sleep
 )
-
-// lockedBuffer takes the output of several goroutines of one interpreter.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
 
 // caseFiles hold what the reference answered.
 var caseFiles = []string{"lang-cases.json", "more-cases.json"}
@@ -139,7 +121,7 @@ func (c *langCase) run() string {
 }
 
 func (c *langCase) evaluate(ctx context.Context) string {
-	var stdout, stderr lockedBuffer
+	var stdout, stderr brokertest.Buffer
 	in := lisp.New(lisp.Options{Stdin: strings.NewReader(langInput), Stdout: &stdout, Stderr: &stderr, Tables: ipcmod.Module(ipcmod.Config{})})
 	defer in.Close()
 	v, err := in.Eval(ctx, c.Expr, "test")

@@ -47,7 +47,7 @@ var mayImport = map[string][]string{
 	"security":                  {},
 	"conformance":               {},
 	"conformance/crash":         {"conformance/cycles"},
-	"conformance/cycles":        {"broker", "broker/brokertest/history", "broker/engine/embedded", "broker/wire", "wal"},
+	"conformance/cycles":        {"broker", "broker/brokertest", "broker/brokertest/history", "broker/engine/embedded", "broker/wire", "wal"},
 	"conformance/bugs":          {},
 	"broker/simulation":         {},
 }

@@ -4,17 +4,16 @@
 package ipcmod_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"net"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"gondola/broker/brokertest"
 	"gondola/ipcmod"
 	"gondola/lisp"
 	lispeval "gondola/lisp/eval"
@@ -57,7 +56,7 @@ func TestLimitsFollowHandlers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var log lockedBuffer
+	var log brokertest.Buffer
 	config := ipcmod.Config{Logger: slog.New(slog.NewTextHandler(&log, nil)), Open: &ipcmod.Register{},
 		Listen: func(string, string) (net.Listener, error) { return listener, nil },
 		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -125,23 +124,6 @@ func TestLimitEndsPoll(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "limit exceeded: more than 2s (max-time)") {
 		t.Errorf("%v", err)
 	}
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // X9: every function says what it touches; these are all that open a socket or a file.

@@ -5,36 +5,24 @@ package cycles
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
+
+	"gondola/broker/brokertest"
 )
 
 // server is a running gondola. Its fields belong to the runner, except for out.
 type server struct {
 	cmd    *exec.Cmd
-	out    output
+	out    brokertest.Buffer
 	serves chan struct{} // closed when it has printed that it is ready
 	ended  chan struct{} // closed when it has ended
-}
-
-// output takes what a server prints.
-type output struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.Write(p)
 }
 
 // start starts the server; it ends with kill at the latest.
@@ -101,9 +89,7 @@ func (s *server) until(so func() bool) bool {
 }
 
 func (s *server) output() string {
-	s.out.mu.Lock()
-	defer s.out.mu.Unlock()
-	return fmt.Sprintf("it has printed %q", s.out.b.String())
+	return fmt.Sprintf("it has printed %q", s.out.String())
 }
 
 // hasOpen says whether the server has a file of this name open, where the system has /proc.
