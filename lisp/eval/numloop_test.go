@@ -5,7 +5,6 @@ package eval_test
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -99,7 +98,8 @@ func TestNumericLoopAllocates(t *testing.T) {
 	runOn(th, "(defn sum [n] (loop [i 0 sum 0] (if (< i n) (recur (+ i 1) (+ sum i)) sum)))")
 	few := testing.AllocsPerRun(5, func() { runOn(th, "(sum 10)") })
 	many := testing.AllocsPerRun(5, func() { runOn(th, "(sum 100000)") })
-	if fmt.Sprint(few) != fmt.Sprint(many) {
+	// another goroutine of the process may allocate a little meanwhile; a turn that did would show 99,990 times
+	if many > few+1000 {
 		t.Errorf("%v allocations for 10 turns, %v for 100,000", few, many)
 	}
 }
