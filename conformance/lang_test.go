@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -50,6 +51,15 @@ const (
 // caseFiles hold what the reference answered.
 var caseFiles = []string{"lang-cases.json", "more-cases.json"}
 
+// overruled are recorded answers of the reference that a text above the recordings replaces (decisions.md, beginning), with
+// what we answer. quirks-001 and its like carry theirs in the file.
+var overruled = map[string]struct{ result, text string }{
+	"lang/quirks-007": {"1", "decisions.md L7: def binds the object itself, no copy"},
+	"lang/quirks-008": {"2", "decisions.md L7"},
+	"lang/quirks-010": {"[1 1]", "decisions.md L7"},
+	"matrix/38-08":    {`"312"`, "language.md 20: doseq over a lazy sequence visits all elements"},
+}
+
 // TestLang runs the recorded expressions in process, each in an interpreter of its own.
 func TestLang(t *testing.T) {
 	var cases []langCase
@@ -72,6 +82,18 @@ func evaluateAll(t *testing.T, kind string, cases []langCase) {
 	t.Helper()
 	pending := readPending(t)
 	t.Setenv("TZ", "UTC")
+	for id, o := range overruled {
+		suite, name, _ := strings.Cut(id, "/")
+		if suite != kind {
+			continue
+		}
+		i := slices.IndexFunc(cases, func(c langCase) bool { return c.ID == name })
+		if i < 0 || cases[i].Result == o.result {
+			t.Errorf("%s is no recording that %s replaces", id, o.text)
+			continue
+		}
+		cases[i].ProductResult = o.result
+	}
 	verdicts := make([]verdict, len(cases))
 	work := make(chan int)
 	var workers sync.WaitGroup

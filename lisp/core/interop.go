@@ -6,6 +6,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gondola/lisp/eval"
@@ -23,7 +24,7 @@ var interopTable = eval.Table{
 	{Name: "cast", Min: 2, Max: 2, F2: cast, Forms: "(cast class object)", Doc: "Casts a Java object; there is nothing to do on this host."},
 	is("java-obj?", isJavaObject),
 	is("enum?", func(v value.Value) bool { _, ok := value.HostOf[enum](v); return ok }),
-	{Name: "java-string-list", Min: 1, Max: 1, F1: javaList, Forms: "(java-string-list coll)", Doc: "A java.util.ArrayList of the elements."},
+	{Name: "java-string-list", Min: 1, Max: 1, F1: javaStringList, Forms: "(java-string-list coll)", Doc: "A java.util.ArrayList of the elements as strings, which prints as Java does."},
 }
 
 var typeClass = &value.Type{Name: "java.lang.Class"}
@@ -102,6 +103,35 @@ func cast(_ *eval.Thread, _, v value.Value) (value.Value, error) {
 func javaList(th *eval.Thread, v value.Value) (value.Value, error) {
 	items, err := iterable(th, v)
 	return value.NewMutableListOf(typeArrayList, append([]value.Value(nil), items...)...).Val(), err
+}
+
+// javaStrings is a list that stays a Java object: it has Java's printed form and methods, and is no collection of scripts.
+type javaStrings struct{ *value.MutableSeq }
+
+func (s javaStrings) PrintTo(p *value.Printer) {
+	texts := make([]string, 0, s.Count())
+	for v := range s.All() {
+		text := "null"
+		if !v.IsNil() {
+			text = value.ToStr(v)
+		}
+		texts = append(texts, text)
+	}
+	p.WriteString("[" + strings.Join(texts, ", ") + "]")
+}
+
+func javaStringList(_ *eval.Thread, v value.Value) (value.Value, error) {
+	seq, ok := v.Ref().(value.Sequence)
+	if !ok {
+		return value.Nil, value.Errorf("Function 'java-string-list' does not allow %s as parameter", v.Type())
+	}
+	items := slices.Clone(seq.Items())
+	for i, item := range items {
+		if !item.IsNil() {
+			items[i] = value.String(value.ToStr(item))
+		}
+	}
+	return value.NewHost(typeArrayList, javaStrings{value.NewMutableListOf(typeArrayList, items...)}).Val(), nil
 }
 
 func interopFailure(cause string, args ...any) error {
@@ -208,6 +238,10 @@ func callMethod(th *eval.Thread, target value.Value, name string, a []value.Valu
 			return momentMethod(y, name, a)
 		case enum:
 			return enumMethod(y, name, a)
+		case javaStrings:
+			if name != "toString" {
+				return listMethod(y.MutableSeq, name, a)
+			}
 		}
 	}
 	if len(a) == 0 && name == "toString" {
