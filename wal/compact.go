@@ -206,7 +206,7 @@ func (c *copier) swap(name string) error {
 	l.renumber(c.lsn)
 	l.f, l.live, l.end, l.allocated = c.f, c.written.live, c.at, allocated
 	l.kept = c.kept
-	l.dirty, l.lastSync, l.retryAt = false, time.Now(), time.Time{}
+	l.unsynced, l.lastSync, l.retryAt = 0, time.Now(), time.Time{}
 	l.mu.Unlock()
 	if err := l.dir.fs.SyncDir(l.dir.path); err != nil { // after a crash the old log may be there, without what comes now
 		return l.fail(fmt.Errorf("sync of the directory after a compaction: %w", err), false)

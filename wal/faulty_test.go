@@ -9,6 +9,8 @@ import (
 	"io"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"gondola/wal"
 	"gondola/wal/waltest"
@@ -143,4 +145,52 @@ func TestFaultsInRecovery(t *testing.T) {
 		}
 	}
 	t.Logf("%d recoveries with a fault", runs)
+}
+
+// A sync in the background that fails ends the log, and a note tells how many records were answered since the last one (D3, D5).
+func TestRecordsAtRisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const interval = time.Second
+		disk := waltest.NewFaultDisk(waltest.NewCrashDisk(), waltest.Fault{})
+		var failed []string
+		d, err := wal.OpenDir(dirName, wal.Options{FS: disk, Sync: wal.Policy{Interval: interval}, Note: func(level wal.Level, _, text string) {
+			if level == wal.Error {
+				failed = append(failed, text)
+			}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		l, err := d.Create(background, queueName, config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		messages := ledger{}
+		add := func(n int) {
+			for range n {
+				if err := l.Append(messages.message(40).data()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		add(3)
+		time.Sleep(interval) // these are synced
+		synctest.Wait()
+		add(4)
+		if err := l.Append(messages.msgs[0].ack()); err != nil {
+			t.Fatal(err)
+		}
+		disk.Arm(waltest.Fault{At: 1, Ops: waltest.OpSync, Err: syscall.EIO})
+		time.Sleep(interval)
+		synctest.Wait()
+		if want := "sync: input/output error; records at risk, answered and not yet synced: 5"; len(failed) != 1 || failed[0] != want {
+			t.Errorf("%q, want %q", failed, want)
+		}
+		var out *wal.FailedError
+		if err := l.Append(messages.message(40).data()); !errors.As(err, &out) || out.Error() != "sync: input/output error" {
+			t.Errorf("an append behind it: %v", err)
+		}
+	})
 }

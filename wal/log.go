@@ -83,7 +83,7 @@ type Log struct {
 	lsn        int64
 	end        int64 // of the last good record
 	allocated  int64 // where the file ends
-	dirty      bool  // written and not synced
+	unsynced   int   // records that were answered and not synced yet: at risk
 	lastSync   time.Time
 	dropped    int // records that recovery has dropped
 	failed     error
@@ -277,7 +277,7 @@ func (l *Log) account(b *batch) {
 	if l.dir.o.Sync.always() {
 		l.lastSync = time.Now()
 	} else {
-		l.dirty = true
+		l.unsynced += len(b.records)
 	}
 }
 
@@ -299,13 +299,18 @@ func (l *Log) usable() error {
 	return l.failed
 }
 
-// fail ends the log (D5).
+// fail ends the log (D5). The note tells how many records were answered before they were synced, as the policy allows: a crash
+// may take them now (D3).
 func (l *Log) fail(cause error, unknown bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.failed == nil {
 		l.failed = &FailedError{Cause: cause}
-		l.dir.note(Error, l.path, cause.Error())
+		text := cause.Error()
+		if l.unsynced > 0 {
+			text += fmt.Sprintf("; records at risk, answered and not yet synced: %d", l.unsynced)
+		}
+		l.dir.note(Error, l.path, text)
 		if l.dir.o.Failed != nil {
 			l.dir.o.Failed(l.path, cause)
 		}
@@ -436,22 +441,22 @@ func (l *Log) undo(cause error) error {
 func (l *Log) syncDirty() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.dirty {
+	if l.unsynced == 0 {
 		return
 	}
 	l.takeFile()
 	defer l.leaveFile()
-	if !l.dirty || l.failed != nil || l.closed {
+	if l.unsynced == 0 || l.failed != nil || l.closed {
 		return
 	}
 	l.mu.Unlock()
 	err := l.f.Sync()
 	if err != nil {
-		_ = l.fail(fmt.Errorf("sync: %w", err), true) // the records at risk are in the note
+		_ = l.fail(fmt.Errorf("sync: %w", err), true)
 	}
 	l.mu.Lock()
 	if err == nil {
-		l.dirty, l.lastSync = false, time.Now()
+		l.unsynced, l.lastSync = 0, time.Now()
 	}
 }
 
