@@ -168,7 +168,7 @@ func TestWriteErrors(t *testing.T) {
 		{hashMap(value.Double(2.5), num(1)), "Json serialization error: the map key type :core/hash-map can not be serialized"},
 		{hashMap(value.Nil, num(1)), "Json serialization error: the map key type :core/hash-map can not be serialized"},
 		{value.NewOrderedMap(value.True, num(1)).Val(), "Json serialization error: the map key type :core/ordered-map can not be serialized"},
-		{self.Val(), "Json serialization error: the data is nested too deeply (more than 10000 levels)"},
+		{self.Val(), "Json serialization error: the data is nested too deeply (more than 512 levels)"},
 	}
 	for _, tt := range tests {
 		_, err := json.Write(tt.v, json.WriteOptions{})

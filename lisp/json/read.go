@@ -17,7 +17,7 @@ type ReadOptions struct {
 	Decimal     bool                                        // numbers with fraction or exponent become decimals
 	KeyFn       func(key string) (value.Value, error)       // makes a map key; nil: as KeywordKeys says
 	ValueFn     func(k, v value.Value) (value.Value, error) // replaces the value of a member; nil: as read
-	MaxDepth    int                                         // levels of nesting; 0: 10,000
+	MaxDepth    int                                         // levels of nesting; 0: 512
 }
 
 // SyntaxError tells why a text is not JSON that Read accepts. Offset counts bytes.

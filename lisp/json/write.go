@@ -13,8 +13,8 @@ import (
 	"gondola/lisp/value"
 )
 
-// maxNesting bounds the recursion of the writer, and of the reader unless ReadOptions says otherwise.
-const maxNesting = 10_000
+// maxNesting bounds the recursion of the writer, and of the reader unless ReadOptions says otherwise (reliability.md X1).
+const maxNesting = 512
 
 // WriteOptions steers Append and Write. The zero value writes compact text.
 type WriteOptions struct {

@@ -15,13 +15,13 @@ import (
 )
 
 // defaultMaxDepth is the nesting that is read unless Options say otherwise (reliability.md X1).
-const defaultMaxDepth = 10_000
+const defaultMaxDepth = 1000
 
 // Options say how a text is read. The zero value reads an unnamed text.
 type Options struct {
 	File     string                                    // named by positions and error texts; "" reads as "unknown" in the latter
 	StrFn    value.Value                               // the head of the forms that interpolated strings become; nil: the symbol str
-	MaxDepth int                                       // how deep forms may nest; 0: 10,000
+	MaxDepth int                                       // how deep forms may nest; 0: 1,000
 	Regex    func(source string) (*value.Regex, error) // compiles #"…"; nil: value.NewRegex
 	Gensym   func() int64                              // numbers the generated symbols of x# in syntax quotes; nil: a counter of this Reader
 }

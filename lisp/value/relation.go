@@ -10,8 +10,8 @@ import (
 	"math/big"
 )
 
-// maxNesting bounds the native recursion of the relations and of the printer (evaluator.md E2).
-const maxNesting = 10_000
+// maxNesting bounds the native recursion of the relations and of the printer (evaluator.md E2, reliability.md X1).
+const maxNesting = 1000
 
 // walk counts what a relation looks at: values that share parts can be small, and endless for who follows every path.
 type walk struct{ depth, left int }
