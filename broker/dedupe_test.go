@@ -6,7 +6,9 @@ package broker
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -267,36 +269,37 @@ func TestOfferOnceOverRestarts(t *testing.T) {
 	}
 }
 
-// T11: over connections that break in every fifth answer or so, and over 20 ends of the server, every request of 16 clients that
-// try again has its effect exactly once.
-func TestExactlyOnce(t *testing.T) {
-	const clients, each, deaths = 16, 125, 20
-	dir := t.TempDir()
-	addr := must[Address](t)(ParseAddress("af-unix://" + filepath.Join(dir, "s.sock")))
-	o := ServerOptions{Dedupe: &DedupeOptions{TTL: 10 * time.Minute}, Log: &LogOptions{Dir: t.TempDir(), Sync: -1}, MaxConnections: 500}
-	s := durableServer(t, addr, o)
-	broken := brokertest.Start(t, "unix", filepath.Join(dir, "s.sock"), brokertest.Path{}, brokertest.Path{End: brokertest.Cut, After: 1500})
-	way := must[Address](t)(ParseAddress(fmt.Sprintf("af-inet://127.0.0.1:%d", broken.Port())))
+var lossSeed = flag.Uint64("loss-seed", 0, "seed of the tests that lose answers; 0: another one each time")
+
+// oneEach is how the clients of T11 ask: 16 of them, each its requests one after the other, each request again until it is answered,
+// over a network that loses a fifth of the answers. answered grows with each; what has to be done meanwhile is the caller's.
+func oneEach(t *testing.T, to Address, each int, answered *atomic.Int64, request func(c *Client, m *wire.Message, r *Retrier) Tried) (wait func()) {
+	t.Helper()
+	const clients = 16
+	seed := *lossSeed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("-loss-seed %d", seed)
+	server, loss := to.dial(), brokertest.NewLoss(seed, 0.2)
+	proxy := brokertest.Start(t, server.network, server.address, brokertest.Path{}, brokertest.Path{Frames: loss.Fate})
 	retrier := must[*Retrier](t)(NewRetrier(RetryPolicy{
-		Timeout: 20 * time.Second, Deadline: 2 * time.Minute, MaxAttempts: 10_000, Base: time.Millisecond, Max: 20 * time.Millisecond,
+		Timeout: 100 * time.Millisecond, Deadline: 2 * time.Minute, MaxAttempts: 10_000, Base: time.Millisecond, Max: 20 * time.Millisecond,
 		Budget: 1, Burst: 1 << 20, RetryErrors: true, // a server that ends answers so
 	}))
-	var answered, attempts atomic.Int64
+	var attempts atomic.Int64
 	var wg sync.WaitGroup
+	t.Cleanup(wg.Wait)
 	for i := range clients {
+		c := must[*Client](t)(Dial(t.Context(), Port(int64(proxy.Port())), ClientOptions{Reconnect: Reconnect{Max: 20 * time.Millisecond}}))
 		wg.Go(func() {
-			c, err := Dial(t.Context(), way, ClientOptions{Reconnect: Reconnect{Max: 20 * time.Millisecond}})
-			if err != nil {
-				t.Error(err)
-				return
-			}
 			defer c.Close()
 			for n := range each {
-				m := textMessage(fmt.Sprintf("%d-%d", i, n), "s", "an order")
+				m := textMessage(fmt.Sprintf("%d-%d", i, n), "s", fmt.Sprintf("order %d-%d", i, n))
 				m.Durable = true
-				got := c.OfferRetrying(t.Context(), "orders", m, retrier)
+				got := request(c, m, retrier)
 				if got.Outcome != Succeeded {
-					t.Errorf("order %d-%d: %s after %d attempts, %v", i, n, got.Outcome, got.Attempts, got.Err)
+					t.Errorf("request %s: %s after %d attempts, %v", m.RequestID, got.Outcome, got.Attempts, got.Err)
 					return
 				}
 				answered.Add(1)
@@ -304,16 +307,66 @@ func TestExactlyOnce(t *testing.T) {
 			}
 		})
 	}
+	return func() {
+		wg.Wait()
+		t.Logf("%d requests, %d attempts, %d answers lost", answered.Load(), attempts.Load(), loss.Lost())
+		if want := int64(clients * each); answered.Load() != want || attempts.Load() == want {
+			t.Errorf("%d requests of %d are answered, after %d attempts", answered.Load(), want, attempts.Load())
+		}
+	}
+}
+
+// T11: while its server lives a function has its effect once for each request, though a fifth of the answers is lost; and each
+// request gets its own answer.
+func TestEffectsExactlyOnce(t *testing.T) {
+	s := startServer(t, ServerOptions{Dedupe: &DedupeOptions{TTL: 10 * time.Minute}, MaxConnections: 500})
+	var mu sync.Mutex
+	effects := map[string]int{}
+	createFunction(t, s, "order", func(_ context.Context, m *wire.Message) (*wire.Message, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		effects[m.RequestID]++
+		return m, nil
+	})
+	const each = 125
+	var answered atomic.Int64
+	wait := oneEach(t, s.Address(), each, &answered, func(c *Client, m *wire.Message, r *Retrier) Tried {
+		got := c.SendRetrying(t.Context(), "order", m, r)
+		if got.Outcome == Succeeded && string(got.Answer.Payload) != string(m.Payload) {
+			t.Errorf("request %s got the answer %q", m.RequestID, got.Answer.Payload)
+		}
+		return got
+	})
+	wait()
+	for id, n := range effects {
+		if n != 1 {
+			t.Errorf("request %s had its effect %d times", id, n)
+		}
+	}
+	if int64(len(effects)) != answered.Load() {
+		t.Errorf("%d requests had an effect, %d were answered", len(effects), answered.Load())
+	}
+}
+
+// T11: the same for entries of a durable queue, over 20 ends of the server in this process. The conformance tests kill one.
+func TestExactlyOnce(t *testing.T) {
+	const requests, each, deaths = 2000, 125, 20
+	addr := must[Address](t)(ParseAddress("af-unix://" + filepath.Join(t.TempDir(), "s.sock")))
+	o := ServerOptions{Dedupe: &DedupeOptions{TTL: 10 * time.Minute}, Log: &LogOptions{Dir: t.TempDir(), Sync: -1}, MaxConnections: 500}
+	s := durableServer(t, addr, o)
+	var answered atomic.Int64
+	wait := oneEach(t, addr, each, &answered, func(c *Client, m *wire.Message, r *Retrier) Tried {
+		return c.OfferRetrying(t.Context(), "orders", m, r)
+	})
 	for death := range deaths {
-		eventually(t, "the next orders are answered", func() bool { return answered.Load() >= int64(clients*each*(death+1)/(deaths+2)) || t.Failed() })
+		eventually(t, "the next orders are answered", func() bool { return answered.Load() >= int64(requests*(death+1)/(deaths+2)) || t.Failed() })
 		at, cancel := context.WithCancel(t.Context())
 		cancel() // nothing is drained
 		_ = s.Shutdown(at)
 		<-s.stopped
 		s = durableServer(t, addr, o)
 	}
-	wg.Wait()
-	t.Logf("%d orders, %d attempts", answered.Load(), attempts.Load())
+	wait()
 	seen := map[string]int{}
 	c := must[*Client](t)(Dial(t.Context(), addr, ClientOptions{}))
 	for {
@@ -323,8 +376,8 @@ func TestExactlyOnce(t *testing.T) {
 		}
 		seen[m.RequestID]++
 	}
-	if len(seen) != clients*each {
-		t.Errorf("%d different orders, want %d", len(seen), clients*each)
+	if len(seen) != requests {
+		t.Errorf("%d different orders, want %d", len(seen), requests)
 	}
 	for id, n := range seen {
 		if n != 1 {

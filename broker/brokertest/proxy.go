@@ -5,6 +5,8 @@
 package brokertest
 
 import (
+	"bufio"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -30,7 +32,19 @@ type Path struct {
 	Slice   int           // bytes of one write; 0: as many as there are
 	End     Ending
 	After   int64 // bytes that go through before End
+	// Frames is asked what becomes of each frame of the protocol, the nth of its connection from 0 on; nil: bytes are but bytes.
+	// It is called by several goroutines. The fields above are for a path without.
+	Frames func(n int) Fate
 }
+
+// Fate is what becomes of a frame.
+type Fate int
+
+const (
+	Arrives  Fate = iota
+	Vanishes      // the connection goes on without it
+	Breaks        // half of it arrives, then both sockets are closed
+)
 
 // Proxy stands between clients and a server. It is safe for concurrent use.
 type Proxy struct {
@@ -129,6 +143,10 @@ func (p *Proxy) serve(client, server net.Conn) {
 
 // carry hands on what from sends.
 func (w Path) carry(to, from net.Conn) {
+	if w.Frames != nil {
+		w.carryFrames(to, from)
+		return
+	}
 	buffer := make([]byte, 32<<10)
 	var done int64
 	for {
@@ -154,6 +172,50 @@ func (w Path) carry(to, from net.Conn) {
 			return
 		}
 	}
+}
+
+func (w Path) carryFrames(to, from net.Conn) {
+	r := bufio.NewReader(from)
+	for n := 0; ; n++ {
+		frame, err := readFrame(r)
+		switch {
+		case errors.Is(err, io.EOF):
+			closeWrite(to)
+			return
+		case err != nil:
+			to.Close()
+			return
+		}
+		fate := w.Frames(n)
+		switch fate {
+		case Vanishes:
+			continue
+		case Breaks:
+			frame = frame[:len(frame)/2]
+		}
+		if _, err := to.Write(frame); err != nil || fate == Breaks {
+			to.Close()
+			from.Close()
+			return
+		}
+	}
+}
+
+const headerLen = 16 // the last 8 bytes are the lengths of what follows
+
+// readFrame returns the next frame; io.EOF only in front of one.
+func readFrame(r io.Reader) ([]byte, error) {
+	header := make([]byte, headerLen)
+	if _, err := io.ReadFull(r, header); err != nil {
+		return nil, err
+	}
+	frame := make([]byte, headerLen+int(binary.BigEndian.Uint32(header[8:]))+int(binary.BigEndian.Uint32(header[12:])))
+	copy(frame, header)
+	_, err := io.ReadFull(r, frame[headerLen:])
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return frame, err
 }
 
 func (w Path) write(to net.Conn, b []byte) error {

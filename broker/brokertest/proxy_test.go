@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -99,5 +100,53 @@ func TestProxyStallsAndCuts(t *testing.T) {
 	io.WriteString(again, "again")
 	if _, err := io.ReadFull(again, b); err != nil || string(b) != "aga" {
 		t.Errorf("%q, %v", b, err)
+	}
+}
+
+// Frames vanish and break as they are told to, in whatever pieces they come.
+func TestProxyOfFrames(t *testing.T) {
+	frame := func(meta, data string) string {
+		head := make([]byte, headerLen)
+		head[11], head[15] = byte(len(meta)), byte(len(data))
+		return string(head) + meta + data
+	}
+	p := Start(t, "tcp", echoServer(t), Path{Slice: 3}, Path{Frames: func(n int) Fate {
+		return []Fate{Arrives, Vanishes, Arrives, Breaks}[n]
+	}})
+	nc := dial(t, p)
+	first, third, fourth := frame("meta", "data"), frame("", "third"), frame("fourth", "")
+	io.WriteString(nc, first+frame("m", "lost")+third+fourth) // nothing behind: unread bytes would make the break a reset
+	got := make([]byte, len(first+third)+len(fourth)/2)
+	if _, err := io.ReadFull(nc, got); err != nil || string(got) != first+third+fourth[:len(fourth)/2] {
+		t.Errorf("%q, %v", got, err)
+	}
+	if n, err := nc.Read(got); err == nil {
+		t.Errorf("%d bytes behind the break", n)
+	}
+}
+
+// As many frames are lost as the share says, the first one never, and the same ones for the same seed.
+func TestLoss(t *testing.T) {
+	const frames = 10_000
+	fates := func() (fates []Fate, lost int) {
+		l := NewLoss(1, 0.2)
+		for range frames {
+			if fate := l.Fate(0); fate != Arrives {
+				t.Fatal("the first frame is lost")
+			}
+			fates = append(fates, l.Fate(1))
+		}
+		return fates, l.Lost()
+	}
+	one, lost := fates()
+	if two, _ := fates(); !slices.Equal(one, two) {
+		t.Error("another loss from the same seed")
+	}
+	count := map[Fate]int{}
+	for _, f := range one {
+		count[f]++
+	}
+	if lost != frames-count[Arrives] || lost < 1800 || lost > 2200 || count[Vanishes] < 850 || count[Breaks] < 850 {
+		t.Errorf("%d lost: %v", lost, count)
 	}
 }
