@@ -374,7 +374,8 @@ func (th *Thread) callBuiltin(b *Builtin, args []value.Value) (value.Value, erro
 	return v, err
 }
 
-// Call calls any callable value (language.md 3.8). It implements value.Caller.
+// Call calls any callable value (language.md 3.8). It implements value.Caller. Call, Apply, Call1 and Call2 are how host
+// functions call: they count a level for host functions too, which may have been composed of each other without end (E2).
 func (th *Thread) Call(f value.Value, args ...value.Value) (value.Value, error) {
 	return th.Apply(f, args)
 }
@@ -386,7 +387,13 @@ func (th *Thread) Call1(f, a value.Value) (value.Value, error) {
 		return th.callFn1(x, a)
 	case *Builtin:
 		if x.F1 != nil {
-			return x.F1(th, a)
+			if err := th.CheckInterrupt(); err != nil {
+				return value.Nil, err
+			}
+			th.depth++
+			v, err := x.F1(th, a)
+			th.depth--
+			return v, err
 		}
 	}
 	args, base := th.argWindow(1)
@@ -413,7 +420,13 @@ func (th *Thread) Call2(f, a, b value.Value) (value.Value, error) {
 		return th.callFn2(x, a, b)
 	case *Builtin:
 		if x.F2 != nil {
-			return x.F2(th, a, b)
+			if err := th.CheckInterrupt(); err != nil {
+				return value.Nil, err
+			}
+			th.depth++
+			v, err := x.F2(th, a, b)
+			th.depth--
+			return v, err
 		}
 	}
 	args, base := th.argWindow(2)
@@ -429,7 +442,13 @@ func (th *Thread) Apply(f value.Value, args []value.Value) (value.Value, error) 
 	case *Fn:
 		return th.callFnN(x, args)
 	case *Builtin:
-		return th.callBuiltin(x, args)
+		if err := th.CheckInterrupt(); err != nil {
+			return value.Nil, err
+		}
+		th.depth++
+		v, err := th.callBuiltin(x, args)
+		th.depth--
+		return v, err
 	case *value.Keyword:
 		return th.callKeyword(x, args)
 	case value.Map, value.Set, *value.Vector:

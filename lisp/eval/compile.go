@@ -53,7 +53,7 @@ func (th *Thread) compileTop(form value.Value, parent *fnScope, visible *env) (*
 	}
 	c.fs.frozen = true
 	fc := &fnCode{}
-	p := &proto{code: fc, nslots: c.fs.max, caps: c.fs.capList, body: body}
+	p := &proto{code: fc, nslots: c.fs.max, caps: c.fs.capList, body: c.fs.weighed(body)}
 	fc.protos = []*proto{p}
 	for _, l := range code.caps {
 		from := l.slot
@@ -83,6 +83,19 @@ type capture struct{ from uint8 }
 
 // compile turns a form into a node. tail says that the form's value is the value of the function or loop body.
 func (c *compiler) compile(form value.Value, tail bool) (Node, error) {
+	if err := c.th.CheckInterrupt(); err != nil {
+		return nil, err
+	}
+	c.th.depth++
+	c.fs.nesting++
+	c.fs.deepest = max(c.fs.deepest, c.fs.nesting)
+	n, err := c.compileForm(form, tail)
+	c.fs.nesting--
+	c.th.depth--
+	return n, err
+}
+
+func (c *compiler) compileForm(form value.Value, tail bool) (Node, error) {
 	switch x := form.Ref().(type) {
 	case *value.Symbol:
 		return c.symbol(x)

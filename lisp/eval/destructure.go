@@ -232,6 +232,11 @@ func patternNames(p value.Value, names []string) []string {
 
 // pattern compiles a binding pattern; local yields the local of a name.
 func (c *compiler) pattern(p value.Value, local func(name string) (*local, error), top bool) (binder, error) {
+	if err := c.th.CheckInterrupt(); err != nil {
+		return nil, err
+	}
+	c.th.depth++
+	defer func() { c.th.depth-- }()
 	switch x := p.Ref().(type) {
 	case *value.Symbol:
 		if x.Name == "_" && !top {

@@ -142,10 +142,36 @@ func (c *compiler) arity(fc *fnCode, code *codeScope, forms []value.Value) (*pro
 	if len(prologue) > 0 {
 		n = &doNode{prologue, n}
 	}
-	p.body, p.nslots, p.caps = n, fs.max, fs.capList
+	p.body, p.nslots, p.caps = fs.weighed(n), fs.max, fs.capList
 	p.numeric = newNumFn(p)
 	fs.frozen = true
 	return p, nil
+}
+
+// formsPerCall is how many nested forms weigh as much as a call: they take about as much of the native stack.
+const formsPerCall = 64
+
+// weighed is the body of the function, which counts as several calls if its forms are nested so deeply that 10,000 calls of it
+// would overflow the native stack (E2).
+func (fs *fnScope) weighed(body Node) Node {
+	if fs.deepest < formsPerCall {
+		return body
+	}
+	return &deepNode{body, int64(fs.deepest / formsPerCall)}
+}
+
+type deepNode struct {
+	body   Node
+	weight int64
+}
+
+func (n *deepNode) Eval(th *Thread, fr *Frame) (value.Value, error) {
+	th.depth += n.weight
+	defer func() { th.depth -= n.weight }()
+	if err := th.CheckInterrupt(); err != nil {
+		return value.Nil, err
+	}
+	return n.body.Eval(th, fr)
 }
 
 // preconditions returns the :pre vector, if form is a precondition map (language.md 5.1).

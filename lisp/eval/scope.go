@@ -44,6 +44,8 @@ type fnScope struct {
 	capList  []capSlot
 	frozen   bool // compiled already: a late compilation may use its captures but not add any
 	noTail   bool // inside try and its like: neither recur nor self tail calls cross it
+	nesting  int  // of the form that is being compiled
+	deepest  int  // that it has been
 	loop     *loopScope
 }
 
