@@ -148,7 +148,7 @@ func (c *Client) logIn() error {
 
 // step is one request of the opening and its answer.
 func (c *Client) step(m *wire.Message) (*wire.Message, error) {
-	defer c.out.within(handshakeStep)()
+	defer c.out.within(ownStep)()
 	if err := c.out.w.Queue(m); err != nil {
 		return nil, err
 	}
