@@ -198,6 +198,16 @@ func (t Ticket) Wait() error {
 	return t.b.err
 }
 
+// Kept reports whether Wait would return at once, and without an error.
+func (t Ticket) Kept() bool {
+	select {
+	case <-t.b.done:
+		return t.b.err == nil
+	default:
+		return false
+	}
+}
+
 // tryLead commits the batch if it is the next one and nobody commits anything.
 func (t Ticket) tryLead() bool {
 	l, b := t.l, t.b

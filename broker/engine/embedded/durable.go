@@ -135,6 +135,13 @@ type held struct {
 	err    error
 }
 
+// inLog reports whether the record is where the policy wants it. It does not depend on the offer having gone on since: another
+// one of the same sync may have been answered, and its client may poll. It runs with the queue's mutex held.
+func (h *held) inLog() bool {
+	h.ready = h.ready || h.err == nil && h.ticket.Kept()
+	return h.ready
+}
+
 // durable is a bounded queue with a log. Messages without the durable flag live in memory.
 type durable struct {
 	*queue
@@ -238,7 +245,6 @@ func (d *durable) Offer(ctx context.Context, m *wire.Message) error {
 		d.withdraw(e.held)
 		return err
 	}
-	e.held.ready = true
 	d.wake()
 	return nil
 }

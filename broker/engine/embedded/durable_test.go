@@ -111,6 +111,27 @@ func TestNothingBeforeTheSync(t *testing.T) {
 	}
 }
 
+// An offer that has been answered can be polled, even while one before it, of the same sync, has not gone on yet.
+func TestAnsweredMeansVisible(t *testing.T) {
+	e := openLogged(t, LogOptions{Dir: t.TempDir()})
+	defer e.Close()
+	d := newDurableQueue(t, e, "q", 10).(*durable)
+	waiting := toLog("waits for the sync")
+	frame, err := wire.AppendFrame(nil, waiting, false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := newEntry(waiting)
+	stored.held = &held{frame: frame}
+	if err := d.offerBounded(t.Context(), stored); err != nil {
+		t.Fatal(err)
+	}
+	mustOffer(t, d, toLog("answered"))
+	if texts := drain(t, d); len(texts) != 2 || texts[0] != "waits for the sync" {
+		t.Errorf("%q", texts)
+	}
+}
+
 func openLogged(t *testing.T, o LogOptions) *Engine {
 	t.Helper()
 	e, err := Open(t.Context(), o)

@@ -36,7 +36,7 @@ func newEntry(m *wire.Message) entry {
 func (e entry) mortal() bool { return !e.dies.IsZero() }
 
 // visible reports whether pollers may have it (D1).
-func (e entry) visible() bool { return e.held == nil || e.held.ready }
+func (e entry) visible() bool { return e.held == nil || e.held.inLog() }
 
 // dead reports whether its life is over, strictly after its end.
 func (e entry) dead(now time.Time) bool { return e.mortal() && now.After(e.dies) }
