@@ -55,7 +55,7 @@ var mayImport = map[string][]string{
 // onlyIn lists, for a module that is not ours, the packages that may import it.
 var onlyIn = map[string][]string{
 	"github.com/dlclark/regexp2":    {"lisp/value", "lisp/core"},
-	"github.com/klauspost/compress": {"broker/wire", "wal"},
+	"github.com/klauspost/compress": {"broker/wire", "broker/internal/framed", "wal"},
 	"github.com/chzyer/readline":    {"lisp/repl"},
 	"github.com/fsnotify/fsnotify":  {"lisp/core"},
 	"golang.org/x/crypto":           {"security", "lisp/core"},

@@ -5,7 +5,6 @@ package wal
 
 import (
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -387,74 +386,4 @@ func TestRemove(t *testing.T) {
 	if queues, err := d.List(); err != nil || len(queues) > 0 {
 		t.Errorf("%q, %v", queues, err)
 	}
-}
-
-// BenchmarkAppend prints what a record costs against one write and one sync of the same bytes, the ceiling of a lone producer.
-func BenchmarkAppend(b *testing.B) {
-	for _, producers := range []int{1, 64} {
-		b.Run(map[int]string{1: "one", 64: "sixtyfour"}[producers], func(b *testing.B) {
-			dir := b.TempDir()
-			d, err := OpenDir(dir, Options{})
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer d.Close()
-			l, err := d.Create(b.Context(), "q", plainConfig)
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer l.Close()
-			b.SetParallelism(producers)
-			b.ResetTimer()
-			if producers == 1 {
-				for b.Loop() {
-					r := message(1)
-					r.ID = uuid.New()
-					if err := l.Append(r); err != nil {
-						b.Fatal(err)
-					}
-				}
-			} else {
-				b.RunParallel(func(pb *testing.PB) {
-					for pb.Next() {
-						r := message(1)
-						r.ID = uuid.New()
-						if err := l.Append(r); err != nil {
-							b.Error(err)
-						}
-					}
-				})
-			}
-			ours := b.Elapsed() / time.Duration(b.N)
-			b.ReportMetric(float64(bareSync(b, dir))/float64(ours)*100, "%of-one-sync-each")
-			b.ReportMetric(0, "ns/op")
-		})
-	}
-}
-
-// bareSync is what one write and one sync of a record's bytes take in a preallocated file.
-func bareSync(b *testing.B, dir string) time.Duration {
-	f, err := OS.OpenFile(filepath.Join(dir, "bare"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err == nil {
-		err = f.Allocate(chunk)
-	}
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer f.Close()
-	record, err := appendRecord(nil, 1, message(1), false)
-	if err != nil {
-		b.Fatal(err)
-	}
-	const rounds = 300
-	start := time.Now()
-	for i := range int64(rounds) {
-		if _, err := f.WriteAt(record, i*int64(len(record))); err != nil {
-			b.Fatal(err)
-		}
-		if err := f.Sync(); err != nil {
-			b.Fatal(err)
-		}
-	}
-	return time.Since(start) / rounds
 }

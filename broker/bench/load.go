@@ -322,7 +322,7 @@ func show(w io.Writer, done *atomic.Int64) (stop func()) {
 
 // measureCeiling is how many bare frames a second go to and fro, measured for one second.
 func (p *plan) measureCeiling(ctx context.Context) (float64, error) {
-	f, err := framed.New(p.size)
+	f, err := framed.New(framed.Options{Payload: make([]byte, p.size)})
 	if err != nil {
 		return 0, err
 	}

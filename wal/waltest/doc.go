@@ -17,4 +17,6 @@
 //			break
 //		}
 //	}
+//
+// For benchmarks it has the ceiling of a log, and InTurns, which measures something beside its ceilings.
 package waltest

@@ -1,0 +1,66 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package waltest
+
+import (
+	"sync"
+	"testing"
+	"time"
+)
+
+// Rival is one of those that a benchmark compares. Turn does a fixed number of things and returns how long they took, without
+// what it had to prepare.
+type Rival struct {
+	Name string
+	Turn func() time.Duration
+}
+
+// InTurns runs the rivals one after the other, again and again, so that all meet the same machine. It reports how many things
+// (what) each of them does a second, n in a turn, and of the first, which is ours and has no name, the share of every other
+// one.
+func InTurns(b *testing.B, n int, what string, ours func() time.Duration, rivals ...Rival) {
+	b.Helper()
+	own, all := time.Duration(0), make([]time.Duration, len(rivals))
+	ours()
+	for _, r := range rivals {
+		r.Turn()
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		for i, r := range rivals {
+			all[i] += r.Turn()
+		}
+		own += ours()
+	}
+	rate := func(d time.Duration) float64 { return float64(n*b.N) / d.Seconds() }
+	b.ReportMetric(rate(own), what+"/s")
+	for i, r := range rivals {
+		b.ReportMetric(rate(all[i]), r.Name+"-"+what+"/s")
+		b.ReportMetric(100*all[i].Seconds()/own.Seconds(), "%"+r.Name)
+	}
+}
+
+// Abreast does something n times on each of so many goroutines, and returns how long that took. The first error ends the
+// benchmark.
+func Abreast(b *testing.B, workers, n int, do func(worker int) error) time.Duration {
+	b.Helper()
+	begun := time.Now()
+	var all sync.WaitGroup
+	for w := range workers {
+		all.Go(func() {
+			for range n {
+				if err := do(w); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	took := time.Since(begun)
+	if b.Failed() {
+		b.FailNow()
+	}
+	return took
+}
