@@ -52,6 +52,8 @@ type Client struct {
 	lost      error         // why the connection has ended
 	used      time.Time     // by the latest call
 	opened    int           // connections so far: what is told of an earlier one does not end this one
+	expiry    *time.Timer   // gives up started calls whose time is over; nil: there was none
+	expires   time.Time     // when it goes off; zero: it does not
 	dialing   chan struct{} // closed when the attempt to open the connection again is over; nil: none is under way
 	reopening bool          // a goroutine is at it
 	released  *sync.Cond    // reading or writing has become false
@@ -156,6 +158,9 @@ func (c *Client) Close() error {
 	}
 	c.closed = true
 	close(c.closing)
+	if c.expiry != nil {
+		c.expiry.Stop()
+	}
 	c.released.Broadcast()
 	c.failPending(&EOFError{Cause: net.ErrClosed})
 	c.nc.SetDeadline(time.Now().Add(linger))

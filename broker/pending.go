@@ -16,7 +16,8 @@ type Call struct {
 	limit   time.Duration // its time in all
 	until   time.Time     // when that is over
 	done    chan struct{} // closed when it is over; nil as long as nobody waits for that
-	release func()        // drops its timer, if it has one
+	started bool          // nobody may be waiting for it: the client keeps its time
+	release func() bool   // lets its context go; may be nil
 
 	over   bool          // guarded by the client's mutex, like the two below
 	answer *wire.Message // fixed once over
@@ -75,19 +76,17 @@ func (c *Client) roundTrip(ctx context.Context, m *wire.Message, limit time.Dura
 // start sends a request without waiting for anything. Its context and its limit end it.
 func (c *Client) start(ctx context.Context, m *wire.Message, limit time.Duration) (*Call, error) {
 	c.prepare(ctx, limit)
-	call := &Call{request: m, done: make(chan struct{}), limit: limit, until: time.Now().Add(limit)}
+	call := &Call{request: m, done: make(chan struct{}), started: true, limit: limit, until: time.Now().Add(limit)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.usable(); err != nil {
 		return nil, err
 	}
-	timer := time.AfterFunc(limit, func() { c.give(call, timeout(limit)) })
-	stop := func() bool { return false }
 	if ctx.Done() != nil {
-		stop = context.AfterFunc(ctx, func() { c.give(call, ctx.Err()) })
+		call.release = context.AfterFunc(ctx, func() { c.give(call, ctx.Err()) })
 	}
-	call.release = func() { timer.Stop(); stop() }
 	c.pending[m.ID] = call
+	c.expireBy(call.until)
 	c.nudge()
 	c.leave(outgoing{m: m, call: call})
 	if !c.reading {
@@ -95,6 +94,37 @@ func (c *Client) start(ctx context.Context, m *wire.Message, limit time.Duration
 		c.readOn()
 	}
 	return call, nil
+}
+
+// expireBy sees to it that expire runs at until, at the latest. One timer serves all calls, because one for each is dear. It runs
+// with mu held.
+func (c *Client) expireBy(until time.Time) {
+	if !c.expires.IsZero() && !until.Before(c.expires) {
+		return
+	}
+	c.expires = until
+	if c.expiry == nil {
+		c.expiry = time.AfterFunc(time.Until(until), c.expire)
+		return
+	}
+	c.expiry.Reset(time.Until(until))
+}
+
+// expire gives up the started calls whose time is over.
+func (c *Client) expire() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	c.expires = time.Time{}
+	for _, call := range c.pending {
+		switch {
+		case !call.started:
+		case now.Before(call.until):
+			c.expireBy(call.until)
+		default:
+			c.complete(call, nil, timeout(call.limit))
+		}
+	}
 }
 
 // timeout is the error of a call whose limit is over. Its text counts the time for the answer alone, as the reference's
