@@ -43,7 +43,7 @@ func (c *conn) administered(m *wire.Message, err error, done string) {
 	var failed *Error
 	switch {
 	case err == nil:
-		c.ok(m, "Request "+m.Type.String()+": "+done)
+		c.ok(m, "Request ", m.Type.String(), ": ", done)
 	case errors.As(err, &argument), errors.As(err, &failed):
 		c.invalid(m, err)
 	default:

@@ -19,9 +19,16 @@ const (
 	answerTimeout = 300 // what answers and administrative requests carry (wire-protocol.md 9)
 )
 
-// answerTo is an answer without a payload (wire-protocol.md 9).
+// answerTo is an answer without a payload (wire-protocol.md 9). It is small enough to be inlined: whoever does not keep the
+// answer has it on his stack.
 func answerTo(m *wire.Message, status wire.Status) *wire.Message {
-	return &wire.Message{
+	a := new(wire.Message)
+	makeAnswer(a, m, status)
+	return a
+}
+
+func makeAnswer(a, m *wire.Message, status wire.Status) {
+	*a = wire.Message{
 		ID: m.ID, Type: wire.Response, Status: status, Oneway: true,
 		Timestamp: time.Now().UnixMilli(), ExpiresAt: wire.Never, Timeout: answerTimeout,
 		RequestID: m.RequestID, Subject: m.Subject,
@@ -40,8 +47,18 @@ func (c *conn) answer(m *wire.Message, status wire.Status, mimetype string, payl
 	}
 }
 
-// ok answers with a text.
-func (c *conn) ok(m *wire.Message, text string) { c.answer(m, wire.OK, mimeText, []byte(text)) }
+// ok answers with a text, given in parts.
+func (c *conn) ok(m *wire.Message, parts ...string) {
+	b := c.text[:0]
+	for _, p := range parts {
+		b = append(b, p...)
+	}
+	c.text = b
+	if len(b) >= wire.BesideLen {
+		c.text = nil // the queued answer has it
+	}
+	c.answer(m, wire.OK, mimeText, b)
+}
 
 // refuse answers with another status and a text.
 func (c *conn) refuse(m *wire.Message, status wire.Status, format string, args ...any) {

@@ -31,6 +31,7 @@ const maxPending = 48 << 10
 type conn struct {
 	s        *Server
 	nc       net.Conn
+	peer     *probe // used by the connection's goroutine
 	log      *slog.Logger
 	draining atomic.Bool
 	accepted time.Time
@@ -48,9 +49,13 @@ type conn struct {
 	writing sync.Mutex // held while out is used, by this goroutine or by the pusher's; guards failed too
 	out     *outlet
 	failed  error      // why nothing can be written any more
+	text    []byte     // memory for the text of an answer
 	unsent  []delivery // polled messages in answers that have not left (P3)
 	mute    bool       // the peer takes no answers any more
 	stuck   bool       // and the connection has to end for it (O10)
+
+	late    *time.Timer   // writes the queued answers while a handler runs; nil: not needed so far
+	flushed chan struct{} // gets a token when it has
 
 	watcher   *watcher
 	temp      []string // its temporary queues
@@ -78,7 +83,7 @@ type delivery struct {
 }
 
 func newConn(s *Server, nc net.Conn) *conn {
-	c := &conn{s: s, nc: nc, accepted: time.Now(), id: newID().String(), out: newOutlet(nc)}
+	c := &conn{s: s, nc: nc, peer: newProbe(nc), accepted: time.Now(), id: newID().String(), out: newOutlet(nc)}
 	c.log = s.log.With("peer", nc.RemoteAddr().String())
 	c.leases.s = s
 	limits := wire.DefaultLimits(s.opts.MaxMessageSize)
@@ -219,14 +224,18 @@ func (c *conn) during(call func()) {
 		call()
 		return
 	}
-	flushed := make(chan struct{})
-	t := time.AfterFunc(moment, func() {
-		defer close(flushed)
-		c.flush()
-	})
+	if c.late == nil {
+		c.flushed = make(chan struct{}, 1)
+		c.late = time.AfterFunc(moment, func() {
+			defer func() { c.flushed <- struct{}{} }()
+			c.flush()
+		})
+	} else {
+		c.late.Reset(moment)
+	}
 	defer func() {
-		if !t.Stop() {
-			<-flushed
+		if !c.late.Stop() {
+			<-c.flushed
 		}
 	}()
 	call()

@@ -101,7 +101,7 @@ func (c *conn) offer(m *wire.Message) {
 	}
 	switch {
 	case err == nil:
-		c.ok(m, "Offered the message to the queue "+m.Destination)
+		c.ok(m, "Offered the message to the queue ", m.Destination)
 	case !there:
 	case errors.Is(err, engine.ErrQueueFull):
 		c.refuseOffer(m)
@@ -144,7 +144,7 @@ func (c *conn) poll(m *wire.Message) {
 		return
 	}
 	q, ok := c.lookUp(m)
-	if !ok || c.mute || peerGone(c.nc) {
+	if !ok || c.mute || c.peer.gone() {
 		return
 	}
 	if !c.mayPoll(m.Destination) {
@@ -157,7 +157,7 @@ func (c *conn) poll(m *wire.Message) {
 	got, err := c.take(ended{}, q, m)
 	if wait := c.wait(m); wait > 0 && errors.Is(err, engine.ErrQueueEmpty) {
 		there := c.park(wait, func(ctx context.Context) { got, err = c.take(ctx, q, m) })
-		if !there || peerGone(c.nc) {
+		if !there || c.peer.gone() {
 			if err == nil {
 				c.undeliver(got)
 			}

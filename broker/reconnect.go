@@ -63,7 +63,7 @@ func (c *Client) prepare(ctx context.Context, limit time.Duration) {
 	c.mu.Lock()
 	idle := now.Sub(c.used) > idleTime && !c.opts.Reconnect.Off && !c.reading && !c.writing && !c.closed && c.lost == nil
 	c.used = now
-	if idle && peerGone(c.nc) {
+	if idle && newProbe(c.nc).gone() {
 		c.loseConnection(errIdle)
 	}
 	dialing := c.dialing

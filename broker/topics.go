@@ -134,7 +134,7 @@ func (c *conn) unsubscribe(m *wire.Message) {
 	c.ok(m, "Unsubscribed from the topic.")
 }
 
-// publish hands the message to every subscriber's connection.
+// publish hands the message to every subscriber's connection; from then on it is theirs.
 func (c *conn) publish(m *wire.Message) {
 	t, ok := c.topic(m)
 	if !ok {
@@ -144,17 +144,17 @@ func (c *conn) publish(m *wire.Message) {
 		c.refuse(m, wire.NoPermission, "Not authenticated for topic publication!")
 		return
 	}
-	push := *m
-	push.Type, push.Status, push.Oneway, push.SubscriptionReply = wire.Request, wire.NullStatus, true, true
+	asked := *m
+	m.Type, m.Status, m.Oneway, m.SubscriptionReply = wire.Request, wire.NullStatus, true, true
 	c.s.stats.published.Add(1)
 	var err error
-	c.during(func() { _, err = t.Publish(c.s.base, &push) })
+	c.during(func() { _, err = t.Publish(c.s.base, m) })
 	switch {
 	case err == nil:
-		c.ok(m, "Message has been enqued to publish.")
+		c.ok(&asked, "Message has been enqued to publish.")
 	case errors.Is(err, engine.ErrTopicNotFound):
-		c.refuse(m, wire.TopicNotFound, "The topic %s does not exist!", m.Destination)
+		c.refuse(&asked, wire.TopicNotFound, "The topic %s does not exist!", m.Destination)
 	default:
-		c.incident(m, err)
+		c.incident(&asked, err)
 	}
 }

@@ -107,7 +107,7 @@ func TestRoundTripRandom(t *testing.T) {
 }
 
 func TestRoundTripSizes(t *testing.T) {
-	for _, size := range []int{0, 1, 100, besideLen - 1, besideLen, maxBuffer - 200, maxBuffer, maxBuffer + 1, 1 << 20, 3<<20 + 17} {
+	for _, size := range []int{0, 1, 100, BesideLen - 1, BesideLen, maxBuffer - 200, maxBuffer, maxBuffer + 1, 1 << 20, 3<<20 + 17} {
 		payload := make([]byte, size)
 		rnd := rand.NewPCG(3, 4)
 		for i := range payload {

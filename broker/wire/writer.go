@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// besideLen is the payload length from which a payload is written from where it is instead of being copied.
-const besideLen = 16 << 10
+// BesideLen is the payload length from which a payload is written from where it is instead of being copied.
+const BesideLen = 16 << 10
 
 // ErrNotWritten: see Writer.Write.
 var ErrNotWritten = errors.New("nothing was written")
@@ -71,7 +71,8 @@ func (w *Writer) WritePlain(m *Message) error {
 	return w.flush(before)
 }
 
-// Queue encodes m into the buffer without writing; Flush writes what is queued. A large payload is referenced, not copied.
+// Queue encodes m into the buffer without writing; Flush writes what is queued. A payload of BesideLen or more may be
+// referenced, not copied.
 // An error wraps ErrNotWritten; what was queued before stays.
 func (w *Writer) Queue(m *Message) error {
 	return w.queue(m, w.cutoff >= 0 && len(m.Payload) >= w.cutoff, w.sealer)
@@ -88,7 +89,7 @@ func (w *Writer) queue(m *Message, compress bool, sealer Sealer) error {
 	if err := checkMessage(m); err != nil {
 		return notWritten(err)
 	}
-	byRef := len(m.Payload) >= besideLen && !compress && sealer == nil
+	byRef := len(m.Payload) >= BesideLen && !compress && sealer == nil
 	if w.buf == nil {
 		size := m.Size() + 2*SealOverhead
 		if byRef {

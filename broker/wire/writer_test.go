@@ -39,7 +39,7 @@ func (s *sink) bytes() []byte { return slices.Concat(s.writes...) }
 // larger one goes beside its header (together on a real connection).
 func TestOneWritePerFrame(t *testing.T) {
 	for _, f := range frameForms {
-		for _, size := range []int{0, 100, besideLen - 1, besideLen, 1 << 20} {
+		for _, size := range []int{0, 100, BesideLen - 1, BesideLen, 1 << 20} {
 			out := &sink{room: -1}
 			w := NewWriter(out)
 			w.SetSealer(f.sealer(t))
@@ -57,7 +57,7 @@ func TestOneWritePerFrame(t *testing.T) {
 				t.Fatalf("%s, %d bytes: other bytes than AppendFrame makes", f.name, size)
 			}
 			perFrame := 1
-			if size >= besideLen && !f.compress && !f.sealed {
+			if size >= BesideLen && !f.compress && !f.sealed {
 				perFrame = 2
 				if len(out.writes[0]) != len(want)-size {
 					t.Errorf("the first write has %d bytes, header and meta have %d", len(out.writes[0]), len(want)-size)
