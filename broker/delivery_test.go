@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"sync/atomic"
 	"testing"
@@ -368,5 +369,22 @@ func TestPayloads(t *testing.T) {
 				t.Errorf("compress %v: %d bytes came back as %d", opts.Compress, size, len(got.Payload))
 			}
 		}
+	}
+}
+
+// Pushes that leave with one write are told apart when it breaks: the dead letters get only those that have not left in full.
+func TestCutPush(t *testing.T) {
+	s := startServer(t, ServerOptions{})
+	m := textMessage("", "s", "the same length")
+	size := len(must[[]byte](t)(wire.AppendFrame(nil, m, false, nil)))
+	for taken, want := range map[int]int{size - 1: 0, size: 1, 2*size + 1: 2, 3 * size: 3} {
+		ours, theirs := net.Pipe()
+		go io.Copy(io.Discard, ours)
+		c := newConn(s, &limitedConn{Conn: theirs, left: taken})
+		if left, ok := c.pushNow([]*wire.Message{m, m, m}); left != want || ok != (want == 3) {
+			t.Errorf("%d have left, %v, after %d bytes of frames of %d bytes; want %d", left, ok, taken, size, want)
+		}
+		theirs.Close()
+		ours.Close()
 	}
 }

@@ -103,8 +103,10 @@ func (p *pusher) put(m *wire.Message) (taken bool, moved <-chan struct{}, since 
 	return true, nil, time.Time{}
 }
 
-// run writes until nothing is waiting. A write that fails is the end of the connection.
+// run writes until nothing is waiting, as much as is worth its while with one write. A write that fails is the end of the
+// connection.
 func (p *pusher) run() {
+	var batch []*wire.Message
 	for {
 		p.mu.Lock()
 		if len(p.waiting) == 0 || p.closed {
@@ -112,24 +114,45 @@ func (p *pusher) run() {
 			p.mu.Unlock()
 			return
 		}
-		m := p.waiting[0]
+		batch = p.next(batch[:0])
 		p.mu.Unlock()
 
-		ok := p.c.pushNow(m)
+		left, ok := p.c.pushNow(batch)
 		p.mu.Lock()
-		if ok && !p.closed {
-			p.waiting[0] = nil
-			p.waiting = p.waiting[1:]
-			p.bytes -= m.Size()
-			p.c.s.memory.givePush(m)
+		if !p.closed {
+			p.forget(left)
 		}
 		p.progress()
 		p.mu.Unlock()
+		clear(batch)
 		if !ok {
 			p.close()
 			p.c.nc.Close()
 		}
 	}
+}
+
+// next appends what is written next: maxPending bytes or one message. It runs with mu held.
+func (p *pusher) next(batch []*wire.Message) []*wire.Message {
+	size := 0
+	for _, m := range p.waiting {
+		if size += m.Size(); size > maxPending && len(batch) > 0 {
+			break
+		}
+		batch = append(batch, m)
+	}
+	return batch
+}
+
+// forget takes the first n off those that wait: they have left. It runs with mu held.
+func (p *pusher) forget(n int) {
+	for _, m := range p.waiting[:n] {
+		p.bytes -= m.Size()
+		p.c.s.memory.givePush(m)
+	}
+	rest := copy(p.waiting, p.waiting[n:])
+	clear(p.waiting[rest:])
+	p.waiting = p.waiting[:rest]
 }
 
 // progress runs with mu held.
@@ -160,20 +183,26 @@ func (p *pusher) close() bool {
 	return !again
 }
 
-// pushNow writes one pushed message. It waits for the connection's own answer that is being written, if there is one.
-func (c *conn) pushNow(m *wire.Message) bool {
+// pushNow writes pushed messages, and reports how many of them have left in full. It waits for the connection's own answer that
+// is being written, if there is one.
+func (c *conn) pushNow(batch []*wire.Message) (left int, ok bool) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	if c.failed != nil {
-		return false
+		return 0, false
 	}
-	if err := c.out.w.Queue(m); err != nil {
-		c.log.Error("A message could not be pushed", "destination", m.Destination, "error", err)
-		return true
+	ends := make([]int64, 0, maxPushes) // outlet.taken when each has left
+	for _, m := range batch {
+		if err := c.out.w.Queue(m); err != nil {
+			c.log.Error("A message could not be pushed", "destination", m.Destination, "error", err)
+		}
+		ends = append(ends, c.out.queued())
 	}
-	if err := c.out.flush(); err != nil {
-		c.failed = err
-		return false
+	if c.failed = c.out.flush(); c.failed == nil {
+		return len(batch), true
 	}
-	return true
+	for left < len(ends) && ends[left] <= c.out.taken {
+		left++
+	}
+	return left, false
 }
