@@ -113,6 +113,19 @@ type batch struct {
 	led     bool // somebody commits it
 }
 
+// buffers are the memory of batches that have been written. Large ones are left to the collector.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+const keepBuffer = 1 << 20
+
+// release gives the memory back once nobody looks at it any more.
+func (b *batch) release() {
+	if bytes := b.bytes[:0]; cap(bytes) <= keepBuffer {
+		buffers.Put(&bytes)
+	}
+	b.bytes, b.records = nil, nil
+}
+
 func (b *batch) isFull() bool { return len(b.bytes) >= maxBatch || len(b.records) >= maxGroup }
 
 type entry struct {
@@ -171,7 +184,7 @@ func (l *Log) openBatch() *batch {
 			return b
 		}
 	}
-	b := &batch{turn: make(chan struct{}, 1), done: make(chan struct{}), full: make(chan struct{})}
+	b := &batch{bytes: *buffers.Get().(*[]byte), turn: make(chan struct{}, 1), done: make(chan struct{}), full: make(chan struct{})}
 	l.queue = append(l.queue, b)
 	return b
 }
@@ -275,6 +288,7 @@ func (l *Log) commit(b *batch) {
 		l.background.Go(l.compactWhileServing)
 	}
 	l.mu.Unlock()
+	b.release()
 	close(b.done)
 }
 
