@@ -4,6 +4,8 @@
 package waltest
 
 import (
+	"runtime"
+	"runtime/debug"
 	"sync"
 	"testing"
 	"time"
@@ -18,9 +20,11 @@ type Rival struct {
 
 // InTurns runs the rivals one after the other, again and again, so that all meet the same machine. It reports how many things
 // (what) each of them does a second, n in a turn, and of the first, which is ours and has no name, the share of every other
-// one.
+// one. The heap may grow and the goroutines spread as in the binary.
 func InTurns(b *testing.B, n int, what string, ours func() time.Duration, rivals ...Rival) {
 	b.Helper()
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(4, runtime.NumCPU())))
 	own, all := time.Duration(0), make([]time.Duration, len(rivals))
 	ours()
 	for _, r := range rivals {
