@@ -4,6 +4,7 @@
 package broker
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -71,12 +72,13 @@ func (c *conn) refuse(m *wire.Message, status wire.Status, format string, args .
 }
 
 // incident answers HANDLER_ERROR. The reason goes to the log under a number; the client gets the number, and the reason too
-// if the server was told so (decisions.md B6).
+// if the server was told so (decisions.md B6) or it is a limit of the server's own.
 func (c *conn) incident(m *wire.Message, reason error) {
 	n := c.s.stats.incidents.Add(1)
 	c.log.Warn("A request failed", "type", m.Type, "destination", m.Destination, "incident", n, "error", reason)
 	text := fmt.Sprintf("Failed to handle '%s' request!\n(incident %d)", m.Type, n)
-	if c.s.opts.ExposeErrors {
+	var late *HandlerTimeoutError
+	if c.s.opts.ExposeErrors || errors.As(reason, &late) {
 		text += "\n" + reason.Error()
 	}
 	c.answer(m, wire.HandlerError, mimeText, []byte(text))

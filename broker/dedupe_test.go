@@ -124,7 +124,7 @@ func TestDedupeStoreWaits(t *testing.T) {
 }
 
 // I3: a function is called once for a request id: while it runs others wait, behind it they get its answer under their own
-// message id, its exception too unless the option says otherwise. Other ids, and messages without, pass.
+// message id, its exception too unless the option says otherwise, or it took too long. Other ids, and messages without, pass.
 func TestFunctionOnce(t *testing.T) {
 	s := startServer(t, ServerOptions{Dedupe: &DedupeOptions{}})
 	var calls atomic.Int64
@@ -142,6 +142,10 @@ func TestFunctionOnce(t *testing.T) {
 	createFunction(t, s, "throws", throw)
 	createFunction(t, s, "throws-again", throw)
 	s.Dedupe(security.Function, "throws-again", DedupeOptions{RetryErrors: true})
+	createFunction(t, s, "late", func(context.Context, *wire.Message) (*wire.Message, error) {
+		throws.Add(1)
+		return nil, &HandlerTimeoutError{After: time.Minute}
+	})
 
 	var answers []*Call
 	for range 4 {
@@ -166,7 +170,7 @@ func TestFunctionOnce(t *testing.T) {
 	for _, f := range []struct {
 		name string
 		want int64
-	}{{"throws", 1}, {"throws-again", 2}} {
+	}{{"throws", 1}, {"throws-again", 2}, {"late", 2}} {
 		throws.Store(0)
 		for range 2 {
 			if m := send(f.name, "id", "x"); m.Status != wire.HandlerError {

@@ -132,6 +132,17 @@ func (e *StartError) Error() string {
 }
 func (e *StartError) Unwrap() error { return e.Cause }
 
+// HandlerTimeoutError: a function was ended because it took too long (O16). A Handler returns it so that the answer says so, which
+// other errors of handlers do not; a duplicate of the request runs the function again (I3).
+type HandlerTimeoutError struct{ After time.Duration }
+
+func (e *HandlerTimeoutError) Error() string {
+	return fmt.Sprintf("The function was ended: it took longer than %dms (handler-timeout).", e.After.Milliseconds())
+}
+
+// Timeout is true: the net.Error convention.
+func (e *HandlerTimeoutError) Timeout() bool { return true }
+
 // StatusError: the server refused a request that has no response message of its own, such as CreateTemporaryQueue.
 type StatusError struct {
 	Status wire.Status

@@ -164,7 +164,8 @@ func (c *conn) callOnce(store *DedupeStore[result], h Handler, m *wire.Message) 
 		if r.m != nil {
 			size = r.m.Size()
 		}
-		return r, size, r.err == nil || !store.o.RetryErrors && c.s.base.Err() == nil
+		var late *HandlerTimeoutError
+		return r, size, r.err == nil || !store.o.RetryErrors && !errors.As(r.err, &late) && c.s.base.Err() == nil
 	})
 	return r, answer
 }

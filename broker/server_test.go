@@ -12,8 +12,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"gondola/broker/brokertest"
@@ -209,6 +211,48 @@ func TestHandlerFailures(t *testing.T) {
 			}
 		}
 	}
+}
+
+// O16: 256 handlers run at a time; another waits until one has ended.
+func TestHandlersWaitForTheirTurn(t *testing.T) {
+	inMemory(t, ServerOptions{}, func(t *testing.T, s *Server, _ *pipes) {
+		const calls = maxRunning + 44
+		running, end := 0, make(chan struct{})
+		var mu sync.Mutex
+		h := func(context.Context, *wire.Message) (*wire.Message, error) {
+			mu.Lock()
+			running++
+			mu.Unlock()
+			<-end
+			return nil, nil
+		}
+		count := func() int {
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			return running
+		}
+		var wg sync.WaitGroup
+		for range calls {
+			wg.Go(func() {
+				if _, err := s.call(h, nil); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		if n := count(); n != maxRunning {
+			t.Errorf("%d handlers run", n)
+		}
+		end <- struct{}{}
+		if n := count(); n != maxRunning+1 {
+			t.Errorf("behind the end of one %d have begun", n)
+		}
+		close(end)
+		wg.Wait()
+		if n := count(); n != calls {
+			t.Errorf("%d have run", n)
+		}
+	})
 }
 
 func TestLimits(t *testing.T) {

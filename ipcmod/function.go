@@ -5,6 +5,8 @@ package ipcmod
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"gondola/broker"
 	"gondola/broker/wire"
@@ -37,7 +39,7 @@ func (m *module) createFunction(th *eval.Thread, in *eval.Args) (value.Value, er
 	if err != nil {
 		return value.Nil, err
 	}
-	err = s.CreateFunction(name, handler(th, f))
+	err = s.CreateFunction(name, handler(th, f, s.handlerTimeout))
 	if err == nil && dedupe != nil {
 		s.Dedupe(security.Function, name, *dedupe)
 	}
@@ -52,13 +54,19 @@ func (m *module) onlyDedupe(in *eval.Args, fn string) (*broker.DedupeOptions, er
 }
 
 // handler runs a script function for the server. Every call has a thread of its own, with the bindings and the output that
-// were current at create-function (ipc-api.md 5.3); an error is the server's to log and to answer (B6).
-func handler(th *eval.Thread, f value.Value) broker.Handler {
-	origin := th.Fork()
+// were current at create-function (ipc-api.md 5.3); an error is the server's to log and to answer (B6). A call that takes longer
+// than the limit ends, and the script cannot catch that (O16).
+func handler(th *eval.Thread, f value.Value, limit time.Duration) broker.Handler {
+	origin, late := th.Fork(), &eval.Uncatchable{Reason: "the function took too long"}
 	return func(ctx context.Context, m *wire.Message) (*wire.Message, error) {
 		worker := origin.ForkWith(ctx)
 		defer worker.Release()
+		end := worker.Interrupter()
+		defer time.AfterFunc(limit, func() { end(late) }).Stop()
 		v, err := worker.Guard(func() (value.Value, error) { return worker.Call1(f, wrap(m)) })
+		if errors.Is(err, late) {
+			return nil, &broker.HandlerTimeoutError{After: limit}
+		}
 		if err != nil || v.IsNil() {
 			return nil, err
 		}

@@ -4,6 +4,7 @@
 package ipcmod
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"os"
@@ -22,6 +23,8 @@ type server struct {
 	open    *Register
 	log     *serverLog // nil without :server-log-dir
 	release func()     // of the handle that the limits count
+
+	handlerTimeout time.Duration // of each call of a function (O16)
 }
 
 // Close drains and closes the server; try-with calls it. Closing again does nothing.
@@ -39,12 +42,15 @@ var serverOptions = []string{"max-connections", "max-message-size", "max-queues"
 	"encrypt", "authenticator", "write-ahead-log-dir", "write-ahead-log-compress", "write-ahead-log-compact", "write-ahead-log-sync", "on-log-corruption", "min-free-disk", "server-log-dir",
 	"write-ahead-log-compact-ratio", "write-ahead-log-compact-min-size", "write-ahead-log-commit-delay", "on-log-failure",
 	"dead-letter-queue-size", "socket-snd-buf-size", "socket-rcv-buf-size", "heartbeat-interval", "expose-errors", "stock-wait-cap", "memory-budget", "slow-consumer",
-	"ack-deadline", "max-deliveries", "max-unacknowledged", "dead-letter-durable", "dead-letter-max-age", "dead-letter-expired", "dead-letter-writable", "dedupe"}
+	"ack-deadline", "max-deliveries", "max-unacknowledged", "dead-letter-durable", "dead-letter-max-age", "dead-letter-expired", "dead-letter-writable", "dedupe",
+	"handler-timeout"}
+
+const defaultHandlerTimeout = time.Minute
 
 func (m *module) serverTable() eval.Table {
 	return eval.Table{
 		{Name: "ipc/server", Min: 1, Max: -1, Fn: m.newServer, Forms: "(ipc/server port & options)\n(ipc/server conn-uri & options)",
-			Doc: "Starts a server on a port of the loopback interface or on a URI, \"af-inet://0.0.0.0:33333\". Returns when it listens. Options: :max-connections (20), :max-message-size (20MB), :max-queues, :max-topics, :max-functions (20 each), :compress-cutoff-size (-1: off), :dead-letter-queue-size (100), :socket-snd-buf-size, :socket-rcv-buf-size, :heartbeat-interval (s; 0: off), :encrypt (false: clients may ask for it), :authenticator (needs :encrypt true), :server-log-dir (an existing directory, for server.log), :write-ahead-log-dir (an existing directory: there can be durable queues), :write-ahead-log-compress (false), :write-ahead-log-compact (at the start; false), :write-ahead-log-compact-min-size (64MB), :write-ahead-log-compact-ratio (of dead bytes, 0.1 to 1; 0.5: a log that has more than both is compacted while the server runs), :write-ahead-log-sync (:always, :none, or milliseconds), :write-ahead-log-commit-delay (ms to wait for offers that share a sync, 0 to 5; 0), :on-log-failure (:refuse, :exit: the process ends with status 1), :on-log-corruption (:quarantine, :fail-start, :salvage), :min-free-disk (64MB), :memory-budget (1024MB: requests, queues, pushes that wait), :slow-consumer (:drop: the push that a subscriber does not take; :disconnect: the subscriber), :stock-wait-cap (ms, 9500: longest wait of a poll of a stock client), :expose-errors (false), :dedupe (requests with the same request id are done once: true, or a map of :ttl, in ms, 120000, :max-entries 100000, :max-bytes 64MB, :key :request-id or :fingerprint for the content, :retry-errors false)" + deliveryDoc},
+			Doc: "Starts a server on a port of the loopback interface or on a URI, \"af-inet://0.0.0.0:33333\". Returns when it listens. Options: :max-connections (20), :max-message-size (20MB), :max-queues, :max-topics, :max-functions (20 each), :compress-cutoff-size (-1: off), :dead-letter-queue-size (100), :socket-snd-buf-size, :socket-rcv-buf-size, :heartbeat-interval (s; 0: off), :encrypt (false: clients may ask for it), :authenticator (needs :encrypt true), :server-log-dir (an existing directory, for server.log), :write-ahead-log-dir (an existing directory: there can be durable queues), :write-ahead-log-compress (false), :write-ahead-log-compact (at the start; false), :write-ahead-log-compact-min-size (64MB), :write-ahead-log-compact-ratio (of dead bytes, 0.1 to 1; 0.5: a log that has more than both is compacted while the server runs), :write-ahead-log-sync (:always, :none, or milliseconds), :write-ahead-log-commit-delay (ms to wait for offers that share a sync, 0 to 5; 0), :on-log-failure (:refuse, :exit: the process ends with status 1), :on-log-corruption (:quarantine, :fail-start, :salvage), :min-free-disk (64MB), :memory-budget (1024MB: requests, queues, pushes that wait), :slow-consumer (:drop: the push that a subscriber does not take; :disconnect: the subscriber), :stock-wait-cap (ms, 9500: longest wait of a poll of a stock client), :expose-errors (false), :handler-timeout (ms, 60000: a function that takes longer ends, its answer is HANDLER_ERROR), :dedupe (requests with the same request id are done once: true, or a map of :ttl, in ms, 120000, :max-entries 100000, :max-bytes 64MB, :key :request-id or :fingerprint for the content, :retry-errors false)" + deliveryDoc},
 		{Name: "ipc/close", Touches: eval.Nothing, Min: 1, Max: 1, Fn: closeNode, Forms: "(ipc/close server)\n(ipc/close client)", Doc: "Closes a server, which serves what has arrived first, or a client. Closing again does nothing."},
 		{Name: "ipc/running?", Touches: eval.Nothing, Min: 1, Max: 1, Fn: running, Forms: "(ipc/running? server)\n(ipc/running? client)", Doc: "Whether a server or client is open."},
 	}
@@ -94,6 +100,7 @@ func (m *module) newServer(th *eval.Thread, in *eval.Args) (value.Value, error) 
 	}
 	opts.Dedupe = o.dedupe(m)
 	opts.Log = o.log(m.LogFailed)
+	handlerTimeout := cmp.Or(o.duration("handler-timeout"), defaultHandlerTimeout)
 	logDir := o.directory("server-log-dir")
 	if o.err != nil {
 		return value.Nil, o.err
@@ -107,7 +114,7 @@ func (m *module) newServer(th *eval.Thread, in *eval.Args) (value.Value, error) 
 	if err != nil {
 		return value.Nil, err
 	}
-	out := &server{open: m.Open, release: release}
+	out := &server{open: m.Open, release: release, handlerTimeout: handlerTimeout}
 	if logDir != "" {
 		if out.log, err = openServerLog(logDir, m.Logger.Handler()); err != nil {
 			release()
