@@ -362,6 +362,8 @@ func TestAdministration(t *testing.T) {
 		"Failed to create queue 'x y'! Reason: Failed to handle 'CREATE_QUEUE' request!\n"+ValidateName(QueueName, "x y").Error())
 	_, _, err = c.QueueStatus(ctx, "x y")
 	refused(err, "Failed to check if queue x y exists! Reason: Request STATUS_QUEUE: Invalid queue name: "+ValidateName(QueueName, "x y").Error())
+	_, err = c.HasTopic(ctx, "x y")
+	refused(err, "Failed to check if topic x y exists! Reason: Request STATUS_TOPIC: Invalid topic name: "+ValidateName(TopicName, "x y").Error())
 	for _, keys := range []struct {
 		ask  func(context.Context) ([]byte, error)
 		want []string

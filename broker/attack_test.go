@@ -44,12 +44,6 @@ func sealedPeer(t testing.TB, s *Server, counters bool) *stockClient {
 	return p
 }
 
-// frame is a sealed request as it travels.
-func (p *stockClient) frame(m *wire.Message) []byte {
-	p.t.Helper()
-	return must[[]byte](p.t)(wire.AppendFrame(nil, m, false, p.sealer))
-}
-
 func (p *stockClient) writeBytes(b []byte) {
 	p.t.Helper()
 	if _, err := p.nc.Write(b); err != nil {
@@ -91,41 +85,41 @@ func TestAttacksOnServer(t *testing.T) {
 		attack       func(p *stockClient)
 	}{
 		{"replay", false, 1, func(p *stockClient) {
-			b := p.frame(rawOffer("q", "one"))
+			b := p.frameOf(rawOffer("q", "one"), false)
 			accepted(p, b)
 			p.writeBytes(b)
 		}},
 		{"replay behind others", false, 3, func(p *stockClient) {
-			b := p.frame(rawOffer("q", "one"))
+			b := p.frameOf(rawOffer("q", "one"), false)
 			accepted(p, b)
-			accepted(p, p.frame(rawOffer("q", "two")))
-			accepted(p, p.frame(rawOffer("q", "two")))
+			accepted(p, p.frameOf(rawOffer("q", "two"), false))
+			accepted(p, p.frameOf(rawOffer("q", "two"), false))
 			p.writeBytes(b)
 		}},
 		{"splice of frames that have been sent", false, 2, func(p *stockClient) {
-			a, b := p.frame(rawOffer("q", "one")), p.frame(rawOffer("q", "two"))
+			a, b := p.frameOf(rawOffer("q", "one"), false), p.frameOf(rawOffer("q", "two"), false)
 			accepted(p, a)
 			accepted(p, b)
 			p.writeBytes(spliced(a, b))
 		}},
 		{"splice of a fresh meta with data that has been sent", false, 1, func(p *stockClient) {
-			a := p.frame(rawOffer("q", "one"))
+			a := p.frameOf(rawOffer("q", "one"), false)
 			accepted(p, a)
-			p.writeBytes(spliced(p.frame(rawOffer("q", "two")), a))
+			p.writeBytes(spliced(p.frameOf(rawOffer("q", "two"), false), a))
 		}},
 		{"splice of two fresh frames", true, 0, func(p *stockClient) {
-			p.writeBytes(spliced(p.frame(rawOffer("q", "one")), p.frame(rawOffer("q", "two"))))
+			p.writeBytes(spliced(p.frameOf(rawOffer("q", "one"), false), p.frameOf(rawOffer("q", "two"), false)))
 		}},
 		{"reorder", true, 0, func(p *stockClient) {
-			a, b := p.frame(rawOffer("q", "one")), p.frame(rawOffer("q", "two"))
+			a, b := p.frameOf(rawOffer("q", "one"), false), p.frameOf(rawOffer("q", "two"), false)
 			p.writeBytes(slices.Concat(b, a))
 		}},
 		{"drop", true, 0, func(p *stockClient) {
-			p.frame(rawOffer("q", "one"))
-			p.writeBytes(p.frame(rawOffer("q", "two")))
+			p.frameOf(rawOffer("q", "one"), false)
+			p.writeBytes(p.frameOf(rawOffer("q", "two"), false))
 		}},
 		{"reflect", false, 1, func(p *stockClient) { // the answer of the server goes back to it
-			p.writeBytes(p.frame(rawOffer("q", "one")))
+			p.writeBytes(p.frameOf(rawOffer("q", "one"), false))
 			var b bytes.Buffer
 			p.r = wire.NewReader(io.TeeReader(p.nc, &b), wire.DefaultLimits(4096))
 			p.r.SetSealer(p.sealer)
@@ -134,18 +128,18 @@ func TestAttacksOnServer(t *testing.T) {
 		}},
 		{"a frame of another connection", false, 1, func(p *stockClient) {
 			other := sealedPeer(p.t, s, false)
-			b := other.frame(rawOffer("q", "one"))
+			b := other.frameOf(rawOffer("q", "one"), false)
 			accepted(other, b)
 			p.writeBytes(b)
 		}},
 		{"a plain frame behind the key exchange", false, 0, func(p *stockClient) { p.write(rawOffer("q", "one")) }},
 		{"a sealed frame before it", false, 0, func(p *stockClient) {
-			sealed := p.frame(rawOffer("q", "one"))
+			sealed := p.frameOf(rawOffer("q", "one"), false)
 			p.raw = dialRaw(p.t, s)
 			p.writeBytes(sealed)
 		}},
 		{"an empty sealed data segment", false, 0, func(p *stockClient) {
-			b := p.frame(rawOffer("q", ""))
+			b := p.frameOf(rawOffer("q", ""), false)
 			copy(b[12:], []byte{0, 0, 0, 0})
 			p.writeBytes(b[:len(b)-wire.SealOverhead])
 		}},
@@ -159,7 +153,7 @@ func TestAttacksOnServer(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				p := sealedPeer(t, s, counters)
 				if c.attack == nil { // S4: refused, and the connection goes on
-					p.writeBytes(p.frame(newRequest(wire.Response, "")))
+					p.writeBytes(p.frameOf(newRequest(wire.Response, ""), false))
 					expect(t, p.read(), wire.BadRequest, "Invalid request type: RESPONSE")
 				} else {
 					c.attack(p)
@@ -219,7 +213,7 @@ func TestTamperedOnTheWay(t *testing.T) {
 	for _, counters := range []bool{false, true} {
 		for _, at := range []int{0, 1, 2, 5, 6, 7, 8, 12, 16, 27, 28, 60, -1, -16, -17, -29, -30} {
 			p := sealedPeer(t, s, counters)
-			b := p.frame(rawOffer("q", "cargo"))
+			b := p.frameOf(rawOffer("q", "cargo"), false)
 			b[(at+len(b))%len(b)] ^= 0x80
 			p.writeBytes(b)
 			p.closed()

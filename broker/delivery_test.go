@@ -225,20 +225,6 @@ func TestWaitCap(t *testing.T) {
 	expect(t, must[*wire.Message](t)(stock.Offer(t.Context(), "q", "", time.Hour, textMessage("", "s", "x"))), wire.QueueFull, "Offer to q rejected! The queue is full.")
 }
 
-// P6: a message that no answer can carry goes to the dead letters, and the poll goes on.
-func TestPollSkipsWhatItCannotAnswer(t *testing.T) {
-	s := startServer(t, ServerOptions{MaxMessageSize: 2048})
-	createQueue(t, s, "q", 9)
-	p := dialRaw(t, s)
-	p.write(rawOffer("q", string(bytesOf('x', 2048))), rawOffer("q", "small"), rawPoll("q", -1))
-	p.read()
-	p.read()
-	expect(t, p.read(), wire.OK, "small")
-	if st := s.Stats(); st.Oversized != 1 || st.DeadLetters != 1 {
-		t.Errorf("%+v", st)
-	}
-}
-
 // A waiting offer gets its place when one is polled; a waiting poll gets what is offered, all fields kept.
 func TestOfferAndPollMeet(t *testing.T) {
 	s := startServer(t, ServerOptions{})

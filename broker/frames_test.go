@@ -13,7 +13,7 @@ import (
 	"gondola/security"
 )
 
-// The first row of wire-protocol.md 12 over a socket: every strict prefix of a frame, and every flag and length out of range,
+// The first row of TestErrorCatalogue in full: every strict prefix of a frame, and every flag and length out of range,
 // plain and sealed, before and behind a login. The connection is closed without an answer and others notice nothing.
 // wire.TestClaimsTakeNoMemory watches what a claim allocates.
 func TestBrokenFrames(t *testing.T) {
@@ -38,13 +38,7 @@ func TestBrokenFrames(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			createQueue(t, c.s, "frames", 10)
 			good := dial(t, c.s, c.login)
-			frame := func(p *stockClient) []byte {
-				var sealer wire.Sealer
-				if p.sealer != nil {
-					sealer = p.sealer
-				}
-				return must[[]byte](t)(wire.AppendFrame(nil, rawOffer("frames", "cargo"), false, sealer))
-			}
+			frame := func(p *stockClient) []byte { return p.frameOf(rawOffer("frames", "cargo"), false) }
 			refused := func(what string, change func(b []byte) []byte, ends bool) {
 				t.Helper()
 				p := c.connect(t)

@@ -184,15 +184,18 @@ func connected(t *testing.T, s *Server, encrypt bool, r role) *stockClient {
 	return p
 }
 
-// request sends a message of our own.
-func (p *stockClient) request(m *wire.Message, compress bool) {
+// frameOf is a request as it travels.
+func (p *stockClient) frameOf(m *wire.Message, compress bool) []byte {
 	p.t.Helper()
 	var sealer wire.Sealer
 	if p.sealer != nil {
 		sealer = p.sealer
 	}
-	b := must[[]byte](p.t)(wire.AppendFrame(nil, m, compress, sealer))
-	if _, err := p.nc.Write(b); err != nil {
-		p.t.Fatal(err)
-	}
+	return must[[]byte](p.t)(wire.AppendFrame(nil, m, compress, sealer))
+}
+
+// request sends a message of our own.
+func (p *stockClient) request(m *wire.Message, compress bool) {
+	p.t.Helper()
+	p.writeBytes(p.frameOf(m, compress))
 }
