@@ -231,4 +231,17 @@ func TestBenchAndWalCommands(t *testing.T) {
 	if got.status != 0 || !strings.Contains(got.stdout, `"a book"`) || !strings.Contains(got.stdout, "orders: clean, ") {
 		t.Errorf("wal: %+v", got)
 	}
+	log := filepath.Join(dir, "orders.wal")
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[64] ^= 1 // the message's magic
+	if err := os.WriteFile(log, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got = runIn(binary, dir, false, "", "wal", "repair", "--search", "--capacity", "10", dir)
+	if got.status != 1 || !strings.Contains(got.stdout, "orders: record borders are lost behind byte 64; the search has found no other record\n") {
+		t.Errorf("wal repair: %+v", got)
+	}
 }

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"runtime/metrics"
 	"slices"
 	"strings"
@@ -24,38 +26,50 @@ import (
 // order, by the number in their id.
 func logOf30(t testing.TB) (log []byte, live []int) {
 	t.Helper()
-	disk := waltest.NewCrashDisk()
-	d, err := wal.OpenDir(dirName, wal.Options{FS: disk})
-	if err != nil {
-		t.Fatal(err)
-	}
-	compressed := slices.Clone(config)
-	compressed[11] = 1
-	l, err := d.Create(background, queueName, compressed)
-	if err != nil {
-		t.Fatal(err)
-	}
 	messages := ledger{}
+	var records []wal.Record
 	for i := range 22 {
 		size := 40 + i
 		if i%8 == 3 {
 			size = 400
 		}
-		err = errors.Join(err, l.Append(messages.message(size).data()))
+		records = append(records, messages.message(size).data())
 		if i%3 == 2 {
-			err = errors.Join(err, l.Append(messages.msgs[i/3].ack()))
+			records = append(records, messages.msgs[i/3].ack())
 		}
 	}
-	if err := errors.Join(err, l.Close(), d.Close()); err != nil {
-		t.Fatal(err)
-	}
-	if log, err = disk.ReadFile(logName); err != nil {
-		t.Fatal(err)
-	}
+	compressed := slices.Clone(config)
+	compressed[11] = 1
+	log = logWith(t, compressed, records...)
 	if n := len(bordersOf(log)) - 1; n != 30 {
 		t.Fatalf("%d records", n)
 	}
 	return log, numbersOf(7, 22)
+}
+
+// logWith is a log of a CONFIG and some records.
+func logWith(t testing.TB, config []byte, records ...wal.Record) []byte {
+	t.Helper()
+	disk := waltest.NewCrashDisk()
+	d, err := wal.OpenDir(dirName, wal.Options{FS: disk})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := d.Create(background, queueName, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range records {
+		err = errors.Join(err, l.Append(r))
+	}
+	if err := errors.Join(err, l.Close(), d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	log, err := disk.ReadFile(logName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return log
 }
 
 func numbersOf(from, to int) (out []int) {
@@ -346,5 +360,144 @@ func TestSalvageOfEveryKind(t *testing.T) {
 		if err != nil || !slices.Equal(again.live, o.live) {
 			t.Errorf("byte %d: after the salvage %v, %v; before %v", at, again.live, err, o.live)
 		}
+	}
+}
+
+// With a search, any byte may be damaged, and only the record that it is in is missing, wherever the borders are (R4); the CONFIG
+// is replaced by one that is given. What a preview has announced is what comes out, and a preview changes nothing.
+func TestSearchOfEveryKind(t *testing.T) {
+	log, live := logOf30(t)
+	borders := bordersOf(log)
+	path := filepath.Join(t.TempDir(), "q.wal")
+	searched := 0
+	for _, mask := range []byte{1, 0x80, 0xff} {
+		for at := 0; at < len(log); at += 7 {
+			bad := bytes.Clone(log)
+			bad[at] ^= mask
+			o := wal.Options{Salvage: true, Search: true, Config: config, Check: checkID}
+			got, err := openBytes(bad, o)
+			if err != nil || got.damage != nil || got.noLog {
+				t.Fatalf("byte %d ^ %02x: %v, %v, no log %v", at, mask, err, got.damage, got.noLog)
+			}
+			i, _ := slices.BinarySearch(borders, at+1)
+			hit := log[borders[i-1]:]
+			want := slices.DeleteFunc(slices.Clone(live), func(n int) bool { return hit[15] == 2 && n == int(binary.BigEndian.Uint32(hit[28:])) })
+			if !contains(got.live, want) {
+				t.Errorf("byte %d ^ %02x: %v was kept of %v", at, mask, got.live, want)
+			}
+			for _, n := range got.live {
+				if n >= 22 {
+					t.Errorf("byte %d ^ %02x: message %d was never there", at, mask, n)
+				}
+			}
+			if err := os.WriteFile(path, bad, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			p, err := wal.Preview(background, path, o, func(h wal.Hole) error {
+				searched++
+				if h.Found >= 0 && !slices.Contains(borders, int(h.Found)) {
+					t.Errorf("byte %d ^ %02x: found at byte %d", at, mask, h.Found)
+				}
+				return nil
+			}, nil)
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case p != nil && (p.Kept != len(got.live) || !bytes.Equal(got.kept(".corrupt-"), bad)):
+				t.Errorf("byte %d ^ %02x: %d messages were announced, %v are there, %d bytes are kept aside", at, mask, p.Kept, got.live, len(got.kept(".corrupt-")))
+			case p == nil && got.kept(".corrupt-") != nil:
+				t.Errorf("byte %d ^ %02x: salvaged without a word", at, mask)
+			}
+			if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, bad) {
+				t.Fatal("a preview has changed the log", err)
+			}
+		}
+	}
+	t.Logf("%d searches", searched)
+	if searched == 0 {
+		t.Error("nothing was searched")
+	}
+}
+
+// A search is of the damaged part of a log only (R4): what looks like a record in a valid payload is not looked at; in a damaged
+// one it is found and told, as are the records behind it that no border leads to. Magic numbers without end take no time.
+func TestSearchAndForgedRecords(t *testing.T) {
+	forged := (&ledger{}).message(40)
+	inside := logWith(t, config, forged.data())[headerLen+len(config):]
+	messages := ledger{orders: 1} // numbers of their own
+	first, second, third := messages.message(40), messages.message(40), messages.message(40)
+	first.payload = slices.Concat(first.payload, inside)
+	second.payload = slices.Concat(second.payload, inside, bytes.Repeat([]byte("\xca\xfe\xba\xbe"), 1<<20))
+	log := logWith(t, config, first.data(), second.data(), third.data())
+	borders := bordersOf(log)
+	in := int64(borders[2] + headerLen + 16 + 40) // of the forged one
+	for _, c := range []struct {
+		name  string
+		byte  int // that is damaged
+		live  []uuid.UUID
+		told  []uuid.UUID // there because of the search
+		holes []wal.Hole
+	}{
+		{"payload of the first one", borders[1] + headerLen, []uuid.UUID{forged.id, second.id, third.id}, []uuid.UUID{forged.id},
+			[]wal.Hole{{From: int64(borders[1]), Found: in - int64(borders[2]-borders[1]), Until: int64(borders[2])}}},
+		{"magic", borders[2], []uuid.UUID{first.id, forged.id, third.id}, []uuid.UUID{forged.id, third.id},
+			[]wal.Hole{{From: int64(borders[2]), Found: in, Until: -1}, {From: in + int64(len(inside)), Found: int64(borders[3]), Until: -1}}},
+		{"magic of the last one", borders[3], []uuid.UUID{first.id, second.id}, nil,
+			[]wal.Hole{{From: int64(borders[3]), Found: -1, Until: -1}}},
+	} {
+		bad := bytes.Clone(log)
+		bad[c.byte] ^= 1
+		path := filepath.Join(t.TempDir(), "q.wal")
+		if err := os.WriteFile(path, bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var holes []wal.Hole
+		var told []uuid.UUID
+		o := wal.Options{Salvage: true, Search: true, Check: checkID}
+		if _, err := wal.Preview(background, path, o, func(h wal.Hole) error {
+			holes = append(holes, h)
+			return nil
+		}, func(e wal.Entry) error {
+			told = append(told, e.ID)
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		got := pendingIn(mustOpen(t, bad, o).after)
+		if !slices.Equal(holes, c.holes) || !slices.Equal(got, c.live) {
+			t.Errorf("%s: holes %v, live %v; want %v, %v", c.name, holes, got, c.holes, c.live)
+		}
+		if !slices.Equal(told, c.told) {
+			t.Errorf("%s: told of %v", c.name, told)
+		}
+	}
+}
+
+func mustOpen(t *testing.T, log []byte, o wal.Options) opened {
+	t.Helper()
+	got, err := openBytes(log, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// What is kept of a log without its CONFIG has the one that is given, compressed if it was.
+func TestSalvageWithoutConfig(t *testing.T) {
+	log, live := logOf30(t) // a compressed one
+	second := bordersOf(log)[1]
+	o := wal.Options{Salvage: true}
+	if got := mustOpen(t, log[second:], o); got.damage == nil || !bytes.Equal(got.after, log[second:]) {
+		t.Errorf("without a CONFIG to give: %v", got.live)
+	}
+	o.Config = config
+	got := mustOpen(t, log[second:], o)
+	if !slices.Equal(got.live, live) || !bytes.Equal(got.kept(".corrupt-"), log[second:]) {
+		t.Errorf("%v, want %v", got.live, live)
+	}
+	compressed := slices.Clone(config)
+	compressed[11] = 1
+	if !bytes.Equal(got.after[headerLen:headerLen+len(config)], compressed) || config[11] != 0 {
+		t.Errorf("CONFIG %x", got.after[headerLen:headerLen+len(config)])
 	}
 }

@@ -46,6 +46,11 @@ func OpenDir(path string, o Options) (*Dir, error) {
 		return nil, fmt.Errorf("log directory %s: %w", path, err)
 	}
 	d := &Dir{path: path, fs: o.FS, o: o, lock: lock}
+	if o.Locked != nil {
+		if err := o.Locked(); err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
+	}
 	if d.notes, err = o.FS.OpenFile(filepath.Join(path, notesName), os.O_CREATE|os.O_RDWR, 0o600); err == nil {
 		d.at, err = d.notes.Size()
 	}
@@ -96,7 +101,7 @@ func (d *Dir) List() ([]string, error) {
 	var queues []string
 	for _, n := range names {
 		if strings.HasSuffix(n, logSuffix) {
-			queues = append(queues, queueOf(n))
+			queues = append(queues, QueueOf(n))
 		}
 	}
 	return queues, err
@@ -148,7 +153,7 @@ func (d *Dir) Create(ctx context.Context, queue string, config []byte) (*Log, er
 func (d *Dir) newLog(path string, f File, config []byte) *Log {
 	l := &Log{dir: d, path: path, f: f, config: append([]byte(nil), config...), live: newLive(d.o.Remains != nil)}
 	l.idle = sync.NewCond(&l.mu)
-	l.compress = len(config) >= 12 && config[11] == 1
+	l.compress = len(config) > compressedAt && config[compressedAt] == 1
 	return l
 }
 
@@ -193,13 +198,13 @@ func (d *Dir) recover(ctx context.Context, path string, f File) (*Log, error) {
 		return nil, err
 	}
 	s := &scanner{f: f, size: size, check: d.o.Check, consumed: d.o.Remains != nil}
-	sc, v, next, err := s.examine(d.o.Sync.always())
+	sc, v, next, err := s.assess(ctx, d.o)
 	switch {
 	case err != nil:
 		return nil, err
 	case v == Unfinished:
 		return nil, d.setAside(path)
-	case v == Damaged && d.o.Salvage && sc.records > 0:
+	case v == Damaged && d.o.Salvage && (sc.records > 0 || d.o.Config != nil):
 		return d.salvage(ctx, path, s, sc)
 	case v == Damaged:
 		return nil, &DamageError{Path: path, Offset: sc.end, Cause: sc.bad}
@@ -283,34 +288,6 @@ func (l *Log) take(s *scanner, from int64) error {
 		l.end = at
 	}
 	return nil
-}
-
-// salvage keeps every valid record that can be reached through record borders (R3); the damaged file is kept.
-func (d *Dir) salvage(ctx context.Context, path string, s *scanner, sc *scan) (*Log, error) {
-	l := d.newLog(path, s.f, sc.config)
-	l.live, l.lsn, l.end, l.allocated = sc.live, sc.lsn, sc.end, s.size
-	if err := l.aside(ctx, 0, s.size, damageSuffix); err != nil {
-		return nil, err
-	}
-	for at := sc.end; at < s.size; {
-		r, h, bad, err := s.record(at)
-		if err != nil {
-			return nil, err
-		}
-		if bad != nil {
-			l.dropped++
-			if h.plausible() != nil || h.length > s.size-at-headerLen {
-				break
-			}
-			at += headerLen + h.length
-			continue
-		}
-		l.live.apply(r, at, headerLen+h.length)
-		at += headerLen + h.length
-		l.end, l.lsn = at, h.lsn
-	}
-	d.note(Error, path, fmt.Sprintf("Salvaged %d messages; %d records could not be read", l.live.order.Len(), l.dropped))
-	return l, l.compact(ctx)
 }
 
 // Remove deletes the log of a queue that is closed; it does not come back after a crash (D7).

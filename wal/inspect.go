@@ -33,39 +33,49 @@ type Report struct {
 // Inspect reads a log without a lock and without changing a byte; of one that a server writes to, the end may look torn.
 // check is Options.Check, yield gets every valid record; either may be nil. An error is of the disk or of yield.
 func Inspect(path string, check func(Record) error, yield func(Entry) error) (*Report, error) {
+	var out *Report
+	err := reading(path, check, func(s *scanner) error {
+		live := newLive(false)
+		records := 0
+		s.seen = func(e Entry) error {
+			records++
+			live.apply(e.Record, e.Offset, headerLen+e.Stored)
+			if yield != nil {
+				return yield(e)
+			}
+			return nil
+		}
+		sc, v, next, err := s.examine(Always.always())
+		if err == nil && v == InBatch {
+			_, err = s.run(next)
+		}
+		if err != nil {
+			return err
+		}
+		out = &Report{
+			Queue: QueueOf(path), Size: s.size, End: sc.end, Records: records,
+			Live: live.order.Len(), LiveBytes: live.bytes, Verdict: v, Cause: sc.bad,
+		}
+		return nil
+	})
+	return out, err
+}
+
+// reading opens a log to read it only.
+func reading(path string, check func(Record) error, do func(*scanner) error) error {
 	f, err := OS.OpenFile(path, os.O_RDONLY, 0)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
 	size, err := f.Size()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	live := newLive(false)
-	records := 0
-	s := &scanner{f: f, size: size, check: check, seen: func(e Entry) error {
-		records++
-		live.apply(e.Record, e.Offset, headerLen+e.Stored)
-		if yield != nil {
-			return yield(e)
-		}
-		return nil
-	}}
-	sc, v, next, err := s.examine(Always.always())
-	if err == nil && v == InBatch {
-		_, err = s.run(next)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &Report{
-		Queue: queueOf(filepath.Base(path)), Size: size, End: sc.end, Records: records,
-		Live: live.order.Len(), LiveBytes: live.bytes, Verdict: v, Cause: sc.bad,
-	}, nil
+	return do(&scanner{f: f, size: size, check: check})
 }
 
-// queueOf undoes fileOf.
-func queueOf(file string) string {
-	return strings.ReplaceAll(strings.TrimSuffix(file, logSuffix), "$", "/")
+// QueueOf is the queue that has a file as its log.
+func QueueOf(path string) string {
+	return strings.ReplaceAll(strings.TrimSuffix(filepath.Base(path), logSuffix), "$", "/")
 }

@@ -42,7 +42,16 @@ type Options struct {
 	Failed func(file string, cause error)
 
 	Salvage bool // a damaged log is opened with what can be read of it (R3)
-	Check   func(Record) error
+	// Search makes a salvage look for records in damaged parts, too: what it finds can be a part of a payload. So it is not for a
+	// server, but for whoever has looked at each record that Preview yields (R4).
+	Search bool
+	// Config is for a salvage of logs whose own CONFIG is missing or damaged, except that new records are compressed if old ones
+	// are. Nil: such logs are not salvaged.
+	Config []byte
+	// Locked is called by OpenDir when the directory is this process's and nothing in it has been changed. An error ends OpenDir.
+	// May be nil.
+	Locked func() error
+	Check  func(Record) error
 	// Remains is what compaction keeps of consumed DATA (C4): a shorter payload, which is written as DATA followed by its ACK,
 	// or nil. It gets what an earlier compaction has kept, too. It must not use the log, and what it returns must pass Check.
 	// Nil: nothing is kept of any, and ReplayConsumed yields nothing.

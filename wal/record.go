@@ -35,6 +35,7 @@ const (
 	magic        = 0xCAFEBABE
 	headerLen    = 52
 	configLen    = 12                         // of our CONFIG payloads
+	compressedAt = 11                         // the last byte of the flag in one
 	noExpiry     = -1                         // what the reference writes
 	maxPayload   = 262_144_000 + 196_661 + 16 // reliability.md 3.1
 	compressFrom = 300                        // plain bytes of a DATA payload (wal-format.md 4)

@@ -32,6 +32,8 @@ type scan struct {
 	records int
 	live    live
 	bad     error // why the record at end is not valid; nil: the file ends there
+
+	compressed byte // 1: a payload is
 }
 
 var (
@@ -57,6 +59,7 @@ type scanner struct {
 	seen  func(Entry) error  // gets each valid record that examine and run read; may be nil
 
 	consumed bool // remember consumed DATA, too
+	headless bool // the CONFIG is missing or damaged: records may do without
 	buf      []byte
 	at       int64 // of buf in the file
 	size     int64
@@ -119,6 +122,14 @@ func (s *scanner) record(at int64) (r Record, h header, bad, err error) {
 	return r, h, nil, nil
 }
 
+// placed is inPlace for a log that has its CONFIG.
+func (s *scanner) placed(r Record, at int64) error {
+	if s.headless {
+		return nil
+	}
+	return inPlace(r, at)
+}
+
 // run reads from an offset to the first record that is not valid.
 func (s *scanner) run(from int64) (*scan, error) {
 	out := &scan{end: from, live: newLive(s.consumed)}
@@ -134,7 +145,7 @@ func (s *scanner) resume(out *scan) error {
 			return err
 		}
 		if bad == nil {
-			bad = inPlace(r, out.end)
+			bad = s.placed(r, out.end)
 		}
 		if bad != nil {
 			out.bad = bad
@@ -143,6 +154,9 @@ func (s *scanner) resume(out *scan) error {
 		whole := headerLen + h.length
 		if r.Kind == Config {
 			out.config = bytes.Clone(r.Payload)
+		}
+		if h.compressed == 1 {
+			out.compressed = 1
 		}
 		out.live.apply(r, out.end, whole)
 		if s.seen != nil {

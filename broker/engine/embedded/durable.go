@@ -116,8 +116,8 @@ func parseLogged(frame []byte) (*wire.Message, error) {
 	return m, err
 }
 
-// configOf is the payload of a CONFIG record.
-func configOf(capacity int, compress bool) []byte {
+// ConfigOf is the payload of a CONFIG record: a bounded queue of a capacity.
+func ConfigOf(capacity int, compress bool) []byte {
 	b := binary.BigEndian.AppendUint32(nil, uint32(min(capacity, 1<<31-1)))
 	b = binary.BigEndian.AppendUint32(b, 0) // bounded
 	flag := uint32(0)

@@ -73,7 +73,7 @@ func TestNothingBeforeTheSync(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer dir.Close()
-	log, err := dir.Create(t.Context(), "q", configOf(10, false))
+	log, err := dir.Create(t.Context(), "q", ConfigOf(10, false))
 	if err != nil {
 		t.Fatal(err)
 	}

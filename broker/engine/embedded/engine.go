@@ -128,7 +128,7 @@ func (e *Engine) createDurable(ctx context.Context, spec engine.QueueSpec) (engi
 	if e.dir == nil {
 		return nil, false, engine.ErrNoLog
 	}
-	log, err := e.dir.Create(ctx, spec.Name, configOf(spec.Capacity, e.log.Compress))
+	log, err := e.dir.Create(ctx, spec.Name, ConfigOf(spec.Capacity, e.log.Compress))
 	if err != nil {
 		return nil, false, fmt.Errorf("the log of queue %s cannot be created: %w", spec.Name, err)
 	}
