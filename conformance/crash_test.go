@@ -22,29 +22,43 @@ var (
 func TestKill(t *testing.T) {
 	for policy, count := range map[string]int{":always": *kills, "50": *kills / 2} {
 		t.Run(policy, func(t *testing.T) {
-			seed := *killsSeed
-			if seed == 0 {
-				seed = rand.Uint64()
-			}
-			t.Logf("-kills-seed %d", seed)
 			if testing.Short() {
 				count = min(count, 10)
 			}
-			dir, err := os.MkdirTemp("", "kill") // a socket in it: the test's own directory has too long a name for some systems
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer os.RemoveAll(dir)
-			report, err := cycles.Run(t.Context(), cycles.Config{
-				Binary: gondola(t), Dir: dir, Sync: policy, Cycles: count, Seed: seed, Sizes: []int{100, 20 << 10, cycles.Big},
-			})
-			t.Log(report)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if report.OK < count {
-				t.Errorf("only %d offers were answered", report.OK)
-			}
+			runCycles(t, cycles.Config{Sync: policy, Cycles: count})
 		})
 	}
+}
+
+// With consumers that acknowledge, sometimes refuse and sometimes die, nothing that was answered is gone before one of them has
+// acknowledged it or it is a dead letter, and what is acknowledged does not come again (T1, T10: A2, A3, A4).
+func TestKillAcknowledged(t *testing.T) {
+	report := runCycles(t, cycles.Config{Sync: ":always", Cycles: min(*kills, 10), Ack: true})
+	if report.Acked == 0 {
+		t.Error("nothing was acknowledged")
+	}
+}
+
+// runCycles runs cycles with payloads of all sizes.
+func runCycles(t *testing.T, c cycles.Config) *cycles.Report {
+	t.Helper()
+	if c.Seed = *killsSeed; c.Seed == 0 {
+		c.Seed = rand.Uint64()
+	}
+	t.Logf("-kills-seed %d", c.Seed)
+	dir, err := os.MkdirTemp("", "kill") // a socket in it: the test's own directory has too long a name for some systems
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	c.Binary, c.Dir, c.Sizes = gondola(t), dir, []int{100, 20 << 10, cycles.Big}
+	report, err := cycles.Run(t.Context(), c)
+	t.Log(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.OK < c.Cycles {
+		t.Errorf("only %d offers were answered", report.OK)
+	}
+	return report
 }

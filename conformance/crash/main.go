@@ -5,6 +5,7 @@
 //
 //	go run ./conformance/crash -cycles 1000 -policy always
 //	go run ./conformance/crash -cycles 1000 -policy 50
+//	go run ./conformance/crash -cycles 1000 -ack
 //
 // It ends with status 1 when a promise was not kept.
 package main
@@ -25,6 +26,7 @@ import (
 var (
 	count  = flag.Int("cycles", 1000, "how often the server is killed")
 	policy = flag.String("policy", "always", "when the log is synced: always, or an interval in milliseconds")
+	ack    = flag.Bool("ack", false, "consumers acknowledge: at least once, and no removal that nobody has acknowledged")
 	seed   = flag.Uint64("seed", 0, "seed; 0: another one each time")
 	binary = flag.String("binary", "", "the gondola to kill, instead of one built from the working directory")
 	quiet  = flag.Bool("q", false, "only tell the end")
@@ -47,7 +49,7 @@ func run(ctx context.Context) error {
 	}
 	defer os.RemoveAll(dir)
 	c := cycles.Config{
-		Binary: *binary, Dir: dir, Sync: *policy, Cycles: *count, Seed: *seed, Sizes: []int{100, 20 << 10, cycles.Big},
+		Binary: *binary, Dir: dir, Sync: *policy, Cycles: *count, Seed: *seed, Ack: *ack, Sizes: []int{100, 20 << 10, cycles.Big},
 	}
 	if c.Sync == "always" {
 		c.Sync = ":always"
@@ -64,7 +66,7 @@ func run(ctx context.Context) error {
 	if !*quiet {
 		c.Note = func(text string) { fmt.Println(text) }
 	}
-	fmt.Printf("-policy %s -seed %d\n", *policy, c.Seed)
+	fmt.Printf("-policy %s -ack=%t -seed %d\n", *policy, *ack, c.Seed)
 	report, err := cycles.Run(ctx, c)
 	if report != nil {
 		fmt.Println(report)

@@ -3,7 +3,9 @@
 
 // Package history checks what the clients of one durable queue have seen against what is promised (reliability.md 13.5, T60):
 // an offer that was answered OK is delivered once, or is still queued, or is a removal that the log explains; a refused one is
-// never delivered; nothing is delivered that was not offered; the messages of a producer come in their order.
+// never delivered; nothing is delivered that was not offered; the messages of a producer come in their order. Where consumers
+// acknowledge (5.2), an offer that was answered OK is acknowledged by one of them, or is still there, and what is acknowledged is
+// not delivered again.
 package history
 
 import (
@@ -74,7 +76,18 @@ type Poll struct {
 	begun, ended time.Time // ended is zero while there is no answer
 	answered     bool
 	unknown      string // the message that came and was never offered
+	ack          ack
+	acked        time.Time // when the acknowledgement was answered
 }
+
+// ack is what a consumer has done about a delivery.
+type ack int
+
+const (
+	none ack = iota
+	asked
+	acknowledged
+)
 
 // Poll notes a poll before it is sent.
 func (h *History) Poll() *Poll {
@@ -109,6 +122,24 @@ func (p *Poll) Unanswered() {
 	p.h.mu.Lock()
 	defer p.h.mu.Unlock()
 	p.ended = time.Now()
+}
+
+// Acking notes that the delivery is about to be acknowledged. Without an end the outcome is unknown.
+func (p *Poll) Acking() { p.settled(asked) }
+
+// Acked notes the answer: known says whether the server still waited for it (A6). If not, this acknowledgement has had no effect.
+func (p *Poll) Acked(known bool) {
+	if known {
+		p.settled(acknowledged)
+	} else {
+		p.settled(none)
+	}
+}
+
+func (p *Poll) settled(is ack) {
+	p.h.mu.Lock()
+	defer p.h.mu.Unlock()
+	p.ack, p.acked = is, time.Now()
 }
 
 // Acknowledged notes that the log has an ACK record of a message.
@@ -151,6 +182,9 @@ type Rules struct {
 	Window time.Duration
 	// Order: messages of one producer are delivered in their order. Messages that are put back are not (P3).
 	Order bool
+	// AtLeastOnce: consumers acknowledge. Until then a message may be delivered again, and nothing explains that one is gone which
+	// nobody has acknowledged (A2, A3).
+	AtLeastOnce bool
 }
 
 // Summary counts what was seen.
@@ -159,12 +193,20 @@ type Summary struct {
 	Delivered, Left, Dead         int // messages
 	Explained                     int // removals: answered OK and gone, with an ACK record, and a poll that had no answer
 	Unanswered                    int // polls
+
+	Acked       int // messages, by answered acknowledgements
+	AckUnknown  int // messages, by acknowledgements without an answer only
+	Redelivered int // messages, delivered more than once
 }
 
 // String is one line.
 func (s Summary) String() string {
-	return fmt.Sprintf("%d offers: %d answered OK, %d refused, %d unknown; %d delivered, %d left, %d dead letters; %d explained removals, %d polls without an answer",
+	text := fmt.Sprintf("%d offers: %d answered OK, %d refused, %d unknown; %d delivered, %d left, %d dead letters; %d explained removals, %d polls without an answer",
 		s.Offered, s.OK, s.Refused, s.Unknown, s.Delivered, s.Left, s.Dead, s.Explained, s.Unanswered)
+	if s.Acked+s.AckUnknown > 0 {
+		text += fmt.Sprintf("; %d acknowledged, %d perhaps, %d delivered again", s.Acked, s.AckUnknown, s.Redelivered)
+	}
+	return text
 }
 
 // Check compares the history with what is left in the queue. broken has a line for each promise that was not kept.
@@ -191,9 +233,20 @@ func (h *History) Check(left []string, r Rules) (s Summary, broken []string) {
 		o := h.offers[message]
 		s.count(o, there[message], h.dead[message])
 		times := len(o.deliveries) + there[message] + h.dead[message]
+		ack, at := o.ack()
 		switch {
 		case o.outcome == Refused && times > 0:
 			say("%s was refused; it was delivered %d times and is %d times in the queue", message, len(o.deliveries), there[message])
+		case r.AtLeastOnce && ack == acknowledged && o.again(at) != nil:
+			say("%s was acknowledged at %v and delivered by a poll that began at %v", message, at, o.again(at).begun)
+		case r.AtLeastOnce && ack == acknowledged && there[message] > 0:
+			say("%s was acknowledged at %v and is in the queue", message, at)
+		case r.AtLeastOnce && there[message] > 1:
+			say("%s is %d times in the queue", message, there[message])
+		case r.AtLeastOnce:
+			if o.outcome == OK && ack == none && there[message]+h.dead[message] == 0 && !h.mayBeLost(o, r.Window) {
+				say("%s was answered OK at %v and is gone; nobody has acknowledged it", message, o.ended)
+			}
 		case times > 1 && (r.Window == 0 || len(h.losses) == 0):
 			say("%s was delivered %d times and is %d times in the queue and %d times among the dead letters",
 				message, len(o.deliveries), there[message], h.dead[message])
@@ -222,6 +275,15 @@ func (s *Summary) count(o *Offer, left, dead int) {
 	if len(o.deliveries) > 0 {
 		s.Delivered++
 	}
+	if len(o.deliveries) > 1 {
+		s.Redelivered++
+	}
+	switch ack, _ := o.ack(); ack {
+	case acknowledged:
+		s.Acked++
+	case asked:
+		s.AckUnknown++
+	}
 	switch o.outcome {
 	case OK:
 		s.OK++
@@ -230,6 +292,26 @@ func (s *Summary) count(o *Offer, left, dead int) {
 	default:
 		s.Unknown++
 	}
+}
+
+// ack is the best that is known of the message's acknowledgements, and since when. It runs with mu held.
+func (o *Offer) ack() (best ack, at time.Time) {
+	for _, p := range o.deliveries {
+		if p.ack > best || p.ack == best && p.acked.Before(at) {
+			best, at = p.ack, p.acked
+		}
+	}
+	return best, at
+}
+
+// again is a delivery by a poll that began later. It runs with mu held.
+func (o *Offer) again(at time.Time) *Poll {
+	for _, p := range o.deliveries {
+		if p.begun.After(at) {
+			return p
+		}
+	}
+	return nil
 }
 
 // mayBeLost says whether a loss may have taken an answered offer. It runs with mu held.

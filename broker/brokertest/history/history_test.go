@@ -13,6 +13,12 @@ import (
 // Each promise is found broken where it is, and only there.
 func TestCheck(t *testing.T) {
 	answered := func(h *History, message string) { h.Offer("p", message).End(OK) }
+	acked := func(h *History, message string, known bool) {
+		p := h.Poll()
+		p.Got(message)
+		p.Acking()
+		p.Acked(known)
+	}
 	for _, c := range []struct {
 		name  string
 		do    func(h *History)
@@ -83,6 +89,43 @@ func TestCheck(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			h.Lost(time.Now())
 		}, "", Rules{Window: time.Second}, "a was answered OK at"},
+		{"acknowledged", func(h *History) { answered(h, "a"); acked(h, "a", true) }, "", Rules{AtLeastOnce: true}, ""},
+		{"delivered again and acknowledged", func(h *History) {
+			answered(h, "a")
+			h.Poll().Got("a")
+			acked(h, "a", true)
+		}, "", Rules{AtLeastOnce: true}, ""},
+		{"perhaps acknowledged", func(h *History) {
+			answered(h, "a")
+			p := h.Poll()
+			p.Got("a")
+			p.Acking()
+		}, "", Rules{AtLeastOnce: true}, ""},
+		{"delivered and dead", func(h *History) { answered(h, "a"); h.Poll().Got("a"); h.DeadLettered("a") }, "", Rules{AtLeastOnce: true}, ""},
+		{"delivered and left", func(h *History) { answered(h, "a"); h.Poll().Got("a") }, "a", Rules{AtLeastOnce: true}, ""},
+		{"delivered and gone", func(h *History) {
+			answered(h, "a")
+			h.Poll().Got("a")
+			h.Poll().Unanswered()
+			h.Acknowledged("a")
+		}, "", Rules{AtLeastOnce: true}, "a was answered OK at 2000-01-01 00:00:00 +0000 UTC and is gone; nobody has acknowledged it"},
+		{"acknowledged too late and gone", func(h *History) { answered(h, "a"); acked(h, "a", false) }, "", Rules{AtLeastOnce: true}, "nobody has acknowledged it"},
+		{"acknowledged and delivered", func(h *History) {
+			answered(h, "a")
+			acked(h, "a", true)
+			time.Sleep(time.Nanosecond)
+			h.Poll().Got("a")
+		}, "", Rules{AtLeastOnce: true}, "a was acknowledged at 2000-01-01 00:00:00 +0000 UTC and delivered by a poll"},
+		{"a poll that overlaps the acknowledgement", func(h *History) {
+			answered(h, "a")
+			one := h.Poll()
+			time.Sleep(time.Nanosecond)
+			acked(h, "a", true)
+			one.Got("a")
+		}, "", Rules{AtLeastOnce: true}, ""},
+		{"acknowledged and left", func(h *History) { answered(h, "a"); acked(h, "a", true) }, "a", Rules{AtLeastOnce: true}, "and is in the queue"},
+		{"left twice behind deliveries", func(h *History) { answered(h, "a"); h.Poll().Got("a") }, "a a", Rules{AtLeastOnce: true}, "a is 2 times in the queue"},
+		{"refused and acknowledged", func(h *History) { h.Offer("p", "a").End(Refused); acked(h, "a", true) }, "", Rules{AtLeastOnce: true}, "a was refused"},
 		{"a delivery comes again after a loss", func(h *History) { answered(h, "a"); h.Poll().Got("a"); h.Lost(time.Now()) }, "a", Rules{Window: -1}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -121,7 +164,24 @@ func TestSummary(t *testing.T) {
 	if got != want || len(broken) > 0 {
 		t.Errorf("%+v, %q", got, broken)
 	}
-	if text := got.String(); !strings.Contains(text, "4 answered OK") || !strings.Contains(text, "1 explained removals") {
+	if text := got.String(); !strings.Contains(text, "4 answered OK") || !strings.Contains(text, "1 explained removals") || strings.Contains(text, "acknowledged") {
+		t.Error(text)
+	}
+
+	h = New()
+	for _, m := range []string{"a", "b"} {
+		h.Offer("p", m).End(OK)
+		for range 2 {
+			p := h.Poll()
+			p.Got(m)
+			p.Acking()
+			if m == "b" {
+				p.Acked(true)
+			}
+		}
+	}
+	got, _ = h.Check(nil, Rules{AtLeastOnce: true})
+	if text := got.String(); !strings.HasSuffix(text, "; 1 acknowledged, 1 perhaps, 2 delivered again") {
 		t.Error(text)
 	}
 }
