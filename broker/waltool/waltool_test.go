@@ -193,6 +193,55 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// R4: in each of the reference's logs the length of any one record may be wrong; everything else is kept.
+func TestSearchInSamples(t *testing.T) {
+	paths, err := filepath.Glob(samples + "*.wal")
+	if err != nil || len(paths) < 5 {
+		t.Fatal(paths, err)
+	}
+	for _, path := range paths {
+		log := sampleOf(t, filepath.Base(path))
+		records := recordsOf(t, path)
+		for hit, r := range records {
+			for _, length := range []string{"\x00\x00\x00\x01", "\x7f\xff\xff\xff"} {
+				dir, file := dirWith(t, "wal-plain.wal", func([]byte) []byte {
+					return slices.Concat(log[:r.Offset+44], []byte(length), log[r.Offset+48:])
+				})
+				_, stderr, status := run(t, "repair", "--search", "--capacity", "100", "--write", dir)
+				var want, got []uuid.UUID
+				for i, r := range records {
+					switch {
+					case i == hit:
+					case r.Kind == wal.Data:
+						want = append(want, r.ID)
+					case r.Kind == wal.Ack:
+						want = slices.DeleteFunc(want, func(id uuid.UUID) bool { return id == uuid.UUID(r.Payload) })
+					}
+				}
+				for _, r := range recordsOf(t, file)[1:] {
+					got = append(got, r.ID)
+				}
+				if status != 0 || stderr != "" || !slices.Equal(got, want) {
+					t.Errorf("%s, record %d, length %x: %d, %q, %v, want %v", path, hit, length, status, stderr, got, want)
+				}
+			}
+		}
+	}
+}
+
+// recordsOf are the valid records of a log.
+func recordsOf(t *testing.T, file string) (all []wal.Entry) {
+	t.Helper()
+	if _, err := wal.Inspect(file, embedded.CheckRecord, func(e wal.Entry) error {
+		e.Payload = bytes.Clone(e.Payload)
+		all = append(all, e)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // logged is a log of ours with messages of these payloads, and where its records are.
 func logged(t *testing.T, payloads ...[]byte) (log []byte, borders []int) {
 	t.Helper()
@@ -214,11 +263,8 @@ func logged(t *testing.T, payloads ...[]byte) (log []byte, borders []int) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, "q.wal")
-	if _, err := wal.Inspect(file, nil, func(e wal.Entry) error {
-		borders = append(borders, int(e.Offset))
-		return nil
-	}); err != nil {
-		t.Fatal(err)
+	for _, r := range recordsOf(t, file) {
+		borders = append(borders, int(r.Offset))
 	}
 	if log, err = os.ReadFile(file); err != nil {
 		t.Fatal(err)
