@@ -262,10 +262,17 @@ func reduce(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if vec, ok := acc.Ref().(*value.Vector); ok && isConj(f) {
 		return conjAll(th, vec, c)
 	}
+	growth := th.GrowthOf(f, acc)
 	ok, err := eachTaking(th, c, func(v value.Value) error {
 		if !some {
 			acc, some = v, true
 			return nil
+		}
+		if growth != nil {
+			if done, err := growth.Add(th, v); done || err != nil {
+				return err
+			}
+			acc, growth = growth.Value(), nil
 		}
 		r, err := th.Call2(f, acc, v)
 		if err != nil {
@@ -288,6 +295,9 @@ func reduce(th *eval.Thread, a []value.Value) (value.Value, error) {
 	}
 	if !some {
 		return th.Apply(f, nil)
+	}
+	if growth != nil {
+		return growth.Value(), nil
 	}
 	if r, stop := acc.Ref().(*reducedValue); stop {
 		return r.v, nil

@@ -117,6 +117,9 @@ func (c *compiler) compileForm(form value.Value, tail bool) (Node, error) {
 // symbol compiles a reference.
 func (c *compiler) symbol(s *value.Symbol) (Node, error) {
 	if l := c.lookup(s.Name); l != nil {
+		if !l.fs.frozen {
+			l.uses++
+		}
 		slot, err := c.slot(l)
 		if err != nil {
 			return nil, err

@@ -145,6 +145,7 @@ type proto struct {
 	params   value.Value
 	body     Node
 	numeric  *numFn // the body as a numeric function, if it is one
+	grows    *grows // what it puts into its first parameter, if it does nothing else
 }
 
 // capSlot copies caps[from] of the closure into slot to of the frame.

@@ -78,6 +78,7 @@ func (c *compiler) arity(fc *fnCode, code *codeScope, forms []value.Value) (*pro
 	sub := &compiler{rt: c.rt, th: c.th, ns: c.ns, fs: fs, env: c.env}
 	p := &proto{code: fc, params: params.Val()}
 	var prologue []Node
+	var first *local
 	var patterns []value.Value
 	items := params.Items()
 	for i := 0; i < len(items); i++ {
@@ -113,7 +114,11 @@ func (c *compiler) arity(fc *fnCode, code *codeScope, forms []value.Value) (*pro
 			if s.Name == "_" {
 				continue // binds nothing (language.md 4)
 			}
-			sub.env = &env{up: sub.env, l: &local{name: s.Name, fs: fs, slot: slots[i], bound: true}}
+			l := &local{name: s.Name, fs: fs, slot: slots[i], bound: true}
+			if i == 0 {
+				first = l
+			}
+			sub.env = &env{up: sub.env, l: l}
 			continue
 		}
 		b, err := sub.pattern(pat, sub.bindLocal, false)
@@ -144,6 +149,9 @@ func (c *compiler) arity(fc *fnCode, code *codeScope, forms []value.Value) (*pro
 	}
 	p.body, p.nslots, p.caps = fs.weighed(n), fs.max, fs.capList
 	p.numeric = newNumFn(p)
+	if first != nil && first.uses == 1 && !first.cell && !fs.open {
+		p.grows = growsOf(p)
+	}
 	fs.frozen = true
 	return p, nil
 }

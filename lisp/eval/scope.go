@@ -17,6 +17,7 @@ type local struct {
 	slot  uint8
 	cell  bool
 	bound bool
+	uses  int // references to it that have been compiled with its function
 }
 
 // env is the chain of visible locals, innermost first. It is never changed, so that a call site can keep it for late
@@ -44,6 +45,7 @@ type fnScope struct {
 	capList  []capSlot
 	frozen   bool // compiled already: a late compilation may use its captures but not add any
 	noTail   bool // inside try and its like: neither recur nor self tail calls cross it
+	open     bool // code that is not known yet may mention any local: there is an eval
 	nesting  int  // of the form that is being compiled
 	deepest  int  // that it has been
 	loop     *loopScope

@@ -144,6 +144,9 @@ func analyseEval(c *compiler, form *value.List, args []value.Value, _ bool) (Nod
 	if err != nil {
 		return nil, err
 	}
+	for fs := c.fs; fs != nil; fs = fs.code.parent {
+		fs.open = true
+	}
 	return &evalNode{n, &lateForm{form: form, fs: c.fs, env: c.env, ns: c.ns}}, nil
 }
 

@@ -55,6 +55,8 @@ type Thread struct {
 	ended        bool    // told that a limit of the evaluation is exceeded
 	unjoin       func() bool
 
+	grown [2]value.Value // the key and value of the latest step of a Growth
+
 	longs *longMachine // for numeric functions; nil until the first one
 
 	// Locals are the values of (thread-local); nil: none. A forked thread starts with them.
