@@ -358,6 +358,8 @@ func (c *conn) heartbeat(m *wire.Message) { c.ok(m, "") }
 
 // test acknowledges a payload (wire-protocol.md 9). A oneway one is dropped.
 func (c *conn) test(m *wire.Message) {
+	c.r.Reuse(m.Payload)
+	m.Payload = nil
 	if m.Oneway {
 		return
 	}

@@ -161,7 +161,7 @@ func ParseFrame(b []byte, limits Limits, sealer Sealer) (m *Message, n int, err 
 	if h.oversize(&limits) {
 		return nil, n, &OversizeError{Message: m, Size: h.data - h.overhead(), Limit: limits.MaxPayload}
 	}
-	if err = m.openData(h, b[HeaderLen+h.meta:n:n], &limits, sealer, borrowed); err != nil {
+	if err = m.openData(h, b[HeaderLen+h.meta:n:n], &limits, sealer, borrowed, nil); err != nil {
 		if _, skipped := err.(*OversizeError); !skipped {
 			n = 0
 		}
@@ -183,22 +183,22 @@ const (
 func openMeta(h header, segment []byte, sealer Sealer, c custody) (*Message, error) {
 	if h.encrypted {
 		var err error
-		if segment, err = open(segment, metaBinding(h.compressed), sealer, c); err != nil {
+		if segment, err = open(segment, metaBinding(h.compressed), sealer, c, nil); err != nil {
 			return nil, err
 		}
 	}
 	return parseMeta(segment)
 }
 
-// openData decodes a data segment as transmitted into m.Payload, which is nil for an empty payload.
-func (m *Message) openData(h header, segment []byte, limits *Limits, sealer Sealer, c custody) error {
+// openData decodes a data segment as transmitted into m.Payload, which is nil for an empty payload. s may be nil.
+func (m *Message) openData(h header, segment []byte, limits *Limits, sealer Sealer, c custody, s *spares) error {
 	if h.encrypted {
 		to := c
 		if !h.compressed && c == scratch {
 			to = borrowed // the plain text is the payload: straight into memory of its own
 		}
 		var err error
-		if segment, err = open(segment, nil, sealer, to); err != nil {
+		if segment, err = open(segment, nil, sealer, to, s); err != nil {
 			return err
 		}
 	}
@@ -213,7 +213,7 @@ func (m *Message) openData(h header, segment []byte, limits *Limits, sealer Seal
 		}
 		segment = payload
 	case c == scratch && !h.encrypted:
-		segment = slices.Clone(segment)
+		segment = s.clone(segment)
 	}
 	if len(segment) > 0 {
 		m.Payload = segment
@@ -222,10 +222,10 @@ func (m *Message) openData(h header, segment []byte, limits *Limits, sealer Seal
 }
 
 // open opens one sealed segment, in place if custody allows.
-func open(segment, additional []byte, sealer Sealer, c custody) ([]byte, error) {
+func open(segment, additional []byte, sealer Sealer, c custody, s *spares) ([]byte, error) {
 	var dst []byte
 	if c == borrowed {
-		dst = make([]byte, 0, len(segment)-SealOverhead)
+		dst = s.memory(len(segment) - SealOverhead)[:0]
 	} else {
 		dst = segment[nonceLen:nonceLen]
 	}

@@ -24,6 +24,7 @@ type Reader struct {
 	start    int // buf[start:end] has been read and not consumed
 	end      int
 	full     bool // the last read filled the buffer: more is waiting, a larger one pays
+	spares   spares
 	err      error
 }
 
@@ -141,7 +142,7 @@ func (r *Reader) body(h header) (*Message, error) {
 	if segment, c, err = r.segment(h.data); err != nil {
 		return nil, err
 	}
-	if err := m.openData(h, segment, &r.limits, r.sealer, c); err != nil {
+	if err := m.openData(h, segment, &r.limits, r.sealer, c, &r.spares); err != nil {
 		return nil, err
 	}
 	return m, nil
@@ -167,7 +168,7 @@ func (r *Reader) large(n int) ([]byte, error) {
 	if err := r.need(minBuffer); err != nil {
 		return nil, err
 	}
-	b := make([]byte, bodyStep)
+	b := r.spares.memory(bodyStep)
 	have := copy(b, r.buf[r.start:r.end])
 	r.start += have
 	for {
@@ -185,8 +186,9 @@ func (r *Reader) large(n int) ([]byte, error) {
 		if 2*size >= n {
 			size = n
 		}
-		grown := make([]byte, size)
+		grown := r.spares.memory(size)
 		copy(grown, b)
+		r.spares.put(b)
 		b = grown
 	}
 }

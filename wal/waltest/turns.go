@@ -18,14 +18,24 @@ type Rival struct {
 	Turn func() time.Duration
 }
 
+// spent is what a number of turns have taken: on the clock, and of the processors, which hardly moves with what else the machine
+// does.
+type spent struct{ time, cpu time.Duration }
+
+func (s *spent) add(turn func() time.Duration) {
+	before := cpuTime()
+	s.time += turn()
+	s.cpu += cpuTime() - before
+}
+
 // InTurns runs the rivals one after the other, again and again, so that all meet the same machine. It reports how many things
 // (what) each of them does a second, n in a turn, and of the first, which is ours and has no name, the share of every other
-// one. The heap may grow and the goroutines spread as in the binary.
+// one and the microseconds of the processors for each thing. The heap may grow and the goroutines spread as in the binary.
 func InTurns(b *testing.B, n int, what string, ours func() time.Duration, rivals ...Rival) {
 	b.Helper()
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(4, runtime.NumCPU())))
-	own, all := time.Duration(0), make([]time.Duration, len(rivals))
+	own, all := spent{}, make([]spent, len(rivals))
 	ours()
 	for _, r := range rivals {
 		r.Turn()
@@ -33,15 +43,17 @@ func InTurns(b *testing.B, n int, what string, ours func() time.Duration, rivals
 	b.ReportAllocs()
 	for b.Loop() {
 		for i, r := range rivals {
-			all[i] += r.Turn()
+			all[i].add(r.Turn)
 		}
-		own += ours()
+		own.add(ours)
 	}
 	rate := func(d time.Duration) float64 { return float64(n*b.N) / d.Seconds() }
-	b.ReportMetric(rate(own), what+"/s")
+	b.ReportMetric(rate(own.time), what+"/s")
+	b.ReportMetric(1e6/rate(own.cpu), "cpu-µs/"+what)
 	for i, r := range rivals {
-		b.ReportMetric(rate(all[i]), r.Name+"-"+what+"/s")
-		b.ReportMetric(100*all[i].Seconds()/own.Seconds(), "%"+r.Name)
+		b.ReportMetric(rate(all[i].time), r.Name+"-"+what+"/s")
+		b.ReportMetric(100*all[i].time.Seconds()/own.time.Seconds(), "%"+r.Name)
+		b.ReportMetric(100*all[i].cpu.Seconds()/own.cpu.Seconds(), "cpu%"+r.Name)
 	}
 }
 

@@ -1,0 +1,11 @@
+// Copyright 2026 The Gondola Authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !unix
+
+package waltest
+
+import "time"
+
+// cpuTime is not known here.
+func cpuTime() time.Duration { return 0 }
