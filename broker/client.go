@@ -54,6 +54,7 @@ type Client struct {
 	opened    int           // connections so far: what is told of an earlier one does not end this one
 	expiry    *time.Timer   // gives up started calls whose time is over; nil: there was none
 	expires   time.Time     // when it goes off; zero: it does not
+	watched   watches       // the contexts of started calls
 	dialing   chan struct{} // closed when the attempt to open the connection again is over; nil: none is under way
 	reopening bool          // a goroutine is at it
 	released  *sync.Cond    // reading or writing has become false

@@ -225,6 +225,37 @@ func TestClose(t *testing.T) {
 	expect(t, must[*wire.Message](t)(again.Poll(ctx, "q", 0)), wire.OK, "x") // the aborted polls took nothing
 }
 
+// Calls that were started with one context end with it, and no others; contexts that nothing depends on are forgotten.
+func TestContextOfManyCalls(t *testing.T) {
+	s := startServer(t, ServerOptions{})
+	release := make(chan struct{})
+	createFunction(t, s, "stuck", func(_ context.Context, m *wire.Message) (*wire.Message, error) { <-release; return m, nil })
+	c := dial(t, s, ClientOptions{})
+	ending, cancel := context.WithCancelCause(t.Context())
+	start := func(ctx context.Context) *Call {
+		return must[*Call](t)(c.SendAsync(ctx, "stuck", textMessage("", "s", "x")))
+	}
+	type key struct{}
+	end, stay := []*Call{start(ending), start(ending), start(context.WithValue(ending, key{}, 1))}, start(t.Context())
+	free := start(context.Background())
+	cancel(errors.New("why"))
+	end = append(end, start(ending))
+	for i, call := range end {
+		if _, err := call.Result(); err != context.Canceled {
+			t.Errorf("call %d: %v", i, err)
+		}
+	}
+	close(release)
+	for _, call := range []*Call{stay, free} {
+		expect(t, must[*wire.Message](t)(call.Result()), wire.OK, "x")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.watched) > 0 {
+		t.Errorf("%d contexts are watched", len(c.watched))
+	}
+}
+
 // A lone call that reads by itself ends too when its client is closed.
 func TestCloseUnderTheReader(t *testing.T) {
 	s := startServer(t, ServerOptions{})

@@ -238,3 +238,32 @@ func (s slowly) Read(p []byte) (int, error) {
 	time.Sleep(time.Second)
 	return s.nc.Read(p[:min(len(p), 256<<10)])
 }
+
+// Each started call ends when its own time is over, though one timer serves all.
+func TestStartedCallsInTime(t *testing.T) {
+	const limit, apart, n = 100 * time.Millisecond, 30 * time.Millisecond, 5
+	inMemory(t, ServerOptions{}, func(t *testing.T, s *Server, p *pipes) {
+		release := make(chan struct{})
+		createFunction(t, s, "stuck", func(context.Context, *wire.Message) (*wire.Message, error) { <-release; return nil, nil })
+		c, err := Dial(context.Background(), s.Address(), ClientOptions{Dial: p.Dial, CallLimit: limit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		for range n {
+			call := must[*Call](t)(c.SendAsync(context.Background(), "stuck", textMessage("", "s", "x")))
+			begun := time.Now()
+			all.Go(func() {
+				_, err := call.Result()
+				var timeout *TimeoutError
+				if took := time.Since(begun); !errors.As(err, &timeout) || took != limit {
+					t.Errorf("after %s: %v", took, err)
+				}
+			})
+			time.Sleep(apart)
+		}
+		all.Wait()
+		close(release)
+		c.Close()
+	})
+}

@@ -13,11 +13,11 @@ import (
 // Call is a request under way, made by the ...Async methods.
 type Call struct {
 	request *wire.Message
-	limit   time.Duration // its time in all
-	until   time.Time     // when that is over
-	done    chan struct{} // closed when it is over; nil as long as nobody waits for that
-	started bool          // nobody may be waiting for it: the client keeps its time
-	release func() bool   // lets its context go; may be nil
+	limit   time.Duration   // its time in all
+	until   time.Time       // when that is over
+	done    chan struct{}   // closed when it is over; nil as long as nobody waits for that
+	started bool            // nobody may be waiting for it: the client keeps its time
+	ctx     context.Context // that ends it if it is started
 
 	over   bool          // guarded by the client's mutex, like the two below
 	answer *wire.Message // fixed once over
@@ -48,8 +48,8 @@ func (c *Client) complete(call *Call, answer *wire.Message, err error) {
 	}
 	call.over, call.answer, call.err = true, answer, err
 	delete(c.pending, call.request.ID)
-	if call.release != nil {
-		call.release()
+	if call.started {
+		c.watched.remove(call.ctx)
 	}
 	if call.done != nil {
 		close(call.done)
@@ -76,16 +76,14 @@ func (c *Client) roundTrip(ctx context.Context, m *wire.Message, limit time.Dura
 // start sends a request without waiting for anything. Its context and its limit end it.
 func (c *Client) start(ctx context.Context, m *wire.Message, limit time.Duration) (*Call, error) {
 	c.prepare(ctx, limit)
-	call := &Call{request: m, done: make(chan struct{}), started: true, limit: limit, until: time.Now().Add(limit)}
+	call := &Call{request: m, done: make(chan struct{}), started: true, ctx: ctx, limit: limit, until: time.Now().Add(limit)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.usable(); err != nil {
 		return nil, err
 	}
-	if ctx.Done() != nil {
-		call.release = context.AfterFunc(ctx, func() { c.give(call, ctx.Err()) })
-	}
 	c.pending[m.ID] = call
+	c.watched.add(ctx, c.abandon)
 	c.expireBy(call.until)
 	c.nudge()
 	c.leave(outgoing{m: m, call: call})
@@ -94,6 +92,53 @@ func (c *Client) start(ctx context.Context, m *wire.Message, limit time.Duration
 		c.readOn()
 	}
 	return call, nil
+}
+
+// watches are contexts that calls depend on, by what tells their end: to watch each one once is much less work, because many
+// calls have the same. Guarded by the client's mutex.
+type watches map[<-chan struct{}]*watch
+
+type watch struct {
+	calls int
+	stop  func() bool
+}
+
+// add has ended called when ctx ends, at once if it has. ended must not be called with the mutex held.
+func (w *watches) add(ctx context.Context, ended func(done <-chan struct{})) {
+	done := ctx.Done()
+	if done == nil {
+		return
+	}
+	if known := (*w)[done]; known != nil {
+		known.calls++
+		return
+	}
+	if *w == nil {
+		*w = watches{}
+	}
+	(*w)[done] = &watch{calls: 1, stop: context.AfterFunc(ctx, func() { ended(done) })}
+}
+
+// remove is the end of a call for which ctx has been added.
+func (w watches) remove(ctx context.Context) {
+	done := ctx.Done()
+	if known := w[done]; known != nil {
+		if known.calls--; known.calls == 0 {
+			known.stop()
+			delete(w, done)
+		}
+	}
+}
+
+// abandon gives up the started calls whose context has ended.
+func (c *Client) abandon(done <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, call := range c.pending {
+		if call.started && call.ctx.Done() == done {
+			c.complete(call, nil, call.ctx.Err())
+		}
+	}
 }
 
 // expireBy sees to it that expire runs at until, at the latest. One timer serves all calls, because one for each is dear. It runs

@@ -3,10 +3,7 @@
 
 package wire
 
-import (
-	"slices"
-	"weak"
-)
+import "weak"
 
 // spares are memory for payloads that has come back. It is held weakly: a connection that rests holds none (O26).
 type spares [4]spare
@@ -68,8 +65,10 @@ func (s *spares) memory(n int) []byte {
 
 // clone is a copy of b.
 func (s *spares) clone(b []byte) []byte {
-	if to := s.take(len(b)); to != nil {
-		return append(to, b...)
+	if spare := s.take(len(b)); spare != nil {
+		return append(spare, b...)
 	}
-	return slices.Clone(b)
+	to := make([]byte, len(b)) // not slices.Clone, which clears what its result has beyond the length
+	copy(to, b)
+	return to
 }
