@@ -34,6 +34,7 @@ type Client struct {
 	id        string  // of this endpoint
 	nc        net.Conn
 	closing   chan struct{}  // closed by Close
+	closeBy   time.Time      // when Close gives up; set before closing is closed
 	ended     chan struct{}  // closed when the reading side has ended after Close
 	wg        sync.WaitGroup // heartbeats, readers and writers
 
@@ -146,8 +147,24 @@ func (c *Client) Running() bool {
 	return !c.closed
 }
 
-// linger is how long Close waits for the server to take what has been sent (ipc-api.md 5.2).
-const linger = 100 * time.Millisecond
+// How long Close waits for the server to take what has been sent (ipc-api.md 5.2).
+const (
+	linger     = 100 * time.Millisecond // without progress
+	longLinger = 5 * time.Second        // in all
+)
+
+// prolong gives the server its time anew, if the client is being closed.
+func (c *Client) prolong() {
+	select {
+	case <-c.closing:
+		until := time.Now().Add(linger)
+		if until.After(c.closeBy) {
+			until = c.closeBy
+		}
+		c.nc.SetDeadline(until)
+	default:
+	}
+}
 
 // Close ends the client. Waiting calls end with *EOFError. Requests that have been given to the client are sent first, and
 // the server serves them. Closing twice is fine.
@@ -158,13 +175,14 @@ func (c *Client) Close() error {
 		return nil
 	}
 	c.closed = true
+	c.closeBy = time.Now().Add(longLinger)
 	close(c.closing)
 	if c.expiry != nil {
 		c.expiry.Stop()
 	}
 	c.released.Broadcast()
 	c.failPending(&EOFError{Cause: net.ErrClosed})
-	c.nc.SetDeadline(time.Now().Add(linger))
+	c.prolong()
 	if !c.writing {
 		c.closeWrite()
 	}
@@ -196,6 +214,7 @@ func (c *Client) discard() {
 		return // no half close, so the server does not know yet
 	}
 	for {
+		c.prolong()
 		if _, err := c.r.Read(); err != nil {
 			if _, over := err.(*wire.OversizeError); !over {
 				return

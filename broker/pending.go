@@ -290,6 +290,7 @@ func (c *Client) writeOn() {
 func (c *Client) writeBatch(batch []outgoing) {
 	first := 0 // of those whose bytes have not been flushed
 	flush := func(next int) {
+		c.prolong()
 		err := c.out.flush()
 		if err != nil {
 			c.fail(err)
@@ -504,6 +505,7 @@ func (c *Client) readForAll() {
 		}
 		c.mu.Unlock()
 		c.awaitRoom()
+		c.prolong()
 	}
 }
 
