@@ -285,9 +285,9 @@ func benchmarkDurable(b *testing.B, conns, turn int, poll bool) {
 			})
 		}}
 	}
-	n, what := conns*turn, "msg"
+	what := "msg"
 	if poll {
 		what = "pair"
 	}
-	waltest.InTurns(b, n, what, ours, ceiling("growing", 0), ceiling("preallocated", 16<<20), waltest.OneSync(b, n, m.Payload))
+	waltest.InTurns(b, conns*turn, what, ours, ceiling("growing", 0), ceiling("preallocated", 16<<20), waltest.OneSync(b, m.Payload))
 }

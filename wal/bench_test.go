@@ -51,7 +51,6 @@ func benchmarkAppend(b *testing.B, producers, each int) {
 			return waltest.Abreast(b, producers, each, func(int) error { return c.Append(head, payload) })
 		}}
 	}
-	n := producers * each
-	waltest.InTurns(b, n, "record", ours, ceiling("growing", 0), ceiling("preallocated", 16<<20),
-		waltest.OneSync(b, n, slices.Concat(head, payload)))
+	waltest.InTurns(b, producers*each, "record", ours, ceiling("growing", 0), ceiling("preallocated", 16<<20),
+		waltest.OneSync(b, slices.Concat(head, payload)))
 }

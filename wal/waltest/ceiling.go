@@ -112,13 +112,13 @@ func (c *Ceiling) Restart(b *testing.B) {
 	}
 }
 
-// OneSync is a rival that appends n records to a growing file with a sync each. It does a part of them and counts it for all.
-func OneSync(b *testing.B, n int, record []byte) Rival {
+// OneSync is a rival that appends records to a growing file with a sync each.
+func OneSync(b *testing.B, record []byte) Rival {
 	b.Helper()
+	const n = 100
 	c := NewCeiling(b, 0)
-	some := min(n, 100)
-	return Rival{"one-sync", func() time.Duration {
+	return Rival{Name: "one-sync", Things: n, Turn: func() time.Duration {
 		c.Restart(b)
-		return Abreast(b, 1, some, func(int) error { return c.Append(record) }) * time.Duration(n) / time.Duration(some)
+		return Abreast(b, 1, n, func(int) error { return c.Append(record) })
 	}}
 }

@@ -14,8 +14,9 @@ import (
 // Rival is one of those that a benchmark compares. Turn does a fixed number of things and returns how long they took, without
 // what it had to prepare.
 type Rival struct {
-	Name string
-	Turn func() time.Duration
+	Name   string
+	Turn   func() time.Duration
+	Things int // that a turn does; 0: as many as ours
 }
 
 // spent is what a number of turns have taken: on the clock, and of the processors, which hardly moves with what else the machine
@@ -47,13 +48,17 @@ func InTurns(b *testing.B, n int, what string, ours func() time.Duration, rivals
 		}
 		own.add(ours)
 	}
-	rate := func(d time.Duration) float64 { return float64(n*b.N) / d.Seconds() }
-	b.ReportMetric(rate(own.time), what+"/s")
-	b.ReportMetric(1e6/rate(own.cpu), "cpu-µs/"+what)
+	rate := func(things int, d time.Duration) float64 { return float64(things*b.N) / d.Seconds() }
+	b.ReportMetric(rate(n, own.time), what+"/s")
+	b.ReportMetric(1e6/rate(n, own.cpu), "cpu-µs/"+what)
 	for i, r := range rivals {
-		b.ReportMetric(rate(all[i].time), r.Name+"-"+what+"/s")
-		b.ReportMetric(100*all[i].time.Seconds()/own.time.Seconds(), "%"+r.Name)
-		b.ReportMetric(100*all[i].cpu.Seconds()/own.cpu.Seconds(), "cpu%"+r.Name)
+		things := r.Things
+		if things == 0 {
+			things = n
+		}
+		b.ReportMetric(rate(things, all[i].time), r.Name+"-"+what+"/s")
+		b.ReportMetric(100*rate(n, own.time)/rate(things, all[i].time), "%"+r.Name)
+		b.ReportMetric(100*rate(n, own.cpu)/rate(things, all[i].cpu), "cpu%"+r.Name)
 	}
 }
 
