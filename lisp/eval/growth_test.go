@@ -30,7 +30,7 @@ func TestGrowth(t *testing.T) {
 		"(reduce (fn [m i] (assoc m i (let [m 3] m))) {} [5])":                                                                             "{5 3}",
 		"(reduce (fn [_ i] (assoc {} i i)) {} [5 6])":                                                                                      "{6 6}",
 		"(reduce (fn [m & more] (assoc m (first more) 1)) {} [5])":                                                                         "{5 1}",
-		"(try (reduce (fn [m i] (assoc m i (/ 6 i))) {} [2 0]) (catch :VncException e :caught))":                                    ":caught",
+		"(try (reduce (fn [m i] (assoc m i (/ 6 i))) {} [2 0]) (catch :VncException e :caught))":                                           ":caught",
 		"(try (reduce (fn [m i] (assoc m i (throw (ex :VncException \"no\")))) {} [2 0]) (catch :VncException e (ex-message e)))":          `"no"`,
 		"(do (ns own) (defn f [m i] (assoc m i (if (= i 2) (do (defn assoc [m & _] :own) i) i))) (reduce f {} [1 2 3]))":                   ":own",
 		"(do (ns other) (defn assoc [m k v] :own) (reduce (fn [m i] (assoc m i i)) {} [1]))":                                               ":own",
