@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -262,9 +263,9 @@ func benchmarkDurable(b *testing.B, conns, turn int, poll bool) {
 			return answered(clients[i].Offer(b.Context(), "q", "", 0, m))
 		})
 	}
+	head, ack := make([]byte, 52+wire.HeaderLen+m.MetaLen()), make([]byte, 52+16) // of records
 	ceiling := func(name string, ahead int64) waltest.Rival {
 		log := waltest.NewCeiling(b, ahead)
-		head, ack := make([]byte, 52+wire.HeaderLen+m.MetaLen()), make([]byte, 52+16)
 		bare := framed.Options{Payload: m.Payload, Serve: func(payload []byte) error {
 			if len(payload) == 0 {
 				return log.Append(ack)
@@ -289,5 +290,5 @@ func benchmarkDurable(b *testing.B, conns, turn int, poll bool) {
 	if poll {
 		what = "pair"
 	}
-	waltest.InTurns(b, conns*turn, what, ours, ceiling("growing", 0), ceiling("preallocated", 16<<20), waltest.OneSync(b, m.Payload))
+	waltest.InTurns(b, conns*turn, what, ours, ceiling("growing", 0), ceiling("preallocated", 16<<20), waltest.OneSync(b, slices.Concat(head, m.Payload)))
 }
