@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"path/filepath"
 	"slices"
 	"sync/atomic"
@@ -19,8 +20,8 @@ import (
 	"gondola/wal/waltest"
 )
 
-// The rows of perf.md A and B, client and server in one process, beside their ceilings in turns. The ceiling of large messages
-// has the system's congestion control.
+// The rows of perf.md A and B, client and server in one process, beside their ceilings in turns. The ceilings' sockets have the
+// broker's options.
 
 const usual = 5 << 10 // bytes of a payload
 
@@ -81,8 +82,11 @@ func unixAddress(t testing.TB) Address {
 	return must[Address](t)(ParseAddress("af-unix://" + filepath.Join(t.TempDir(), "s.sock")))
 }
 
+func tuned(nc net.Conn) { tune(nc, 0, 0) }
+
 func bareLoop(b *testing.B, o framed.Options) *framed.Loop {
 	b.Helper()
+	o.Tune = tuned
 	f := must[*framed.Loop](b)(framed.New(o))
 	b.Cleanup(f.Close)
 	return f
@@ -205,7 +209,7 @@ func benchmarkPublish(b *testing.B, subscribers, turn, batch int) {
 		must[any](b)(nil, answered(dial(b, s, ClientOptions{}).Subscribe(b.Context(), "t", hear)))
 	}
 	c, m := dial(b, s, ClientOptions{}), payloadOf(usual)
-	f := must[*framed.FanOut](b)(framed.NewFanOut(m.Payload, subscribers, batch))
+	f := must[*framed.FanOut](b)(framed.NewFanOut(framed.Options{Payload: m.Payload, Tune: tuned}, subscribers, batch))
 	b.Cleanup(f.Close)
 	waltest.InTurns(b, subscribers*turn, "delivery", func() time.Duration {
 		wanted.Store(heard.Load() + int64(subscribers*turn))

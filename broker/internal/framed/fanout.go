@@ -11,20 +11,21 @@ import (
 // FanOut is a publisher, its server and the subscribers. Each message goes to every subscriber with a write of its own, or
 // so many messages with one. Not safe for concurrent use.
 type FanOut struct {
-	payload     []byte
+	o           Options
 	batch       int
 	link        *link
 	publisher   *end
 	subscribers []*end
 }
 
-// NewFanOut makes a server that writes batch messages at a time. Close ends it.
-func NewFanOut(payload []byte, subscribers, batch int) (*FanOut, error) {
+// NewFanOut makes a server that writes batch messages at a time. Of the options it has Payload and Tune. Close ends it.
+func NewFanOut(o Options, subscribers, batch int) (*FanOut, error) {
+	o = o.withDefaults()
 	l, err := listen("tcp")
 	if err != nil {
 		return nil, err
 	}
-	f := &FanOut{payload: payload, batch: batch, link: l}
+	f := &FanOut{o: o, batch: batch, link: l}
 	go f.serve(subscribers)
 	for range subscribers + 1 {
 		nc, err := l.dial()
@@ -32,6 +33,7 @@ func NewFanOut(payload []byte, subscribers, batch int) (*FanOut, error) {
 			f.Close()
 			return nil, err
 		}
+		o.Tune(nc)
 		f.subscribers = append(f.subscribers, newEnd(nc, nil))
 	}
 	f.publisher, f.subscribers = f.subscribers[subscribers], f.subscribers[:subscribers]
@@ -52,6 +54,7 @@ func (f *FanOut) serve(subscribers int) {
 		if err != nil {
 			return
 		}
+		f.o.Tune(nc)
 		all = append(all, nc)
 	}
 	p, push := newEnd(all[subscribers], nil), newEnd(nil, nil)
@@ -93,7 +96,7 @@ func (f *FanOut) Publish(batches int) error {
 	}
 	for range batches {
 		for range f.batch {
-			f.publisher.put(f.payload)
+			f.publisher.put(f.o.Payload)
 		}
 		err := f.publisher.flush()
 		for n := 0; n < f.batch && err == nil; n++ {

@@ -116,8 +116,20 @@ type Options struct {
 	Payload []byte // of requests
 	Seal    bool   // both segments of each frame, with AES-256-GCM
 	Gzip    bool   // payloads, at level 1
+	// Tune sets socket options of either end. Nil: the system's.
+	Tune func(net.Conn)
 	// Serve gets what a request carries, before its answer; nil for one without a payload. May be nil.
 	Serve func(payload []byte) error
+}
+
+func (o Options) withDefaults() Options {
+	if o.Network == "" {
+		o.Network = "tcp"
+	}
+	if o.Tune == nil {
+		o.Tune = func(net.Conn) {}
+	}
+	return o
 }
 
 // Loop is a client and its server. Not safe for concurrent use.
@@ -161,11 +173,9 @@ func (l *link) close() {
 	}
 }
 
-// New makes a loop, with the system's socket options. Close ends it.
+// New makes a loop. Close ends it.
 func New(o Options) (*Loop, error) {
-	if o.Network == "" {
-		o.Network = "tcp"
-	}
+	o = o.withDefaults()
 	l, err := listen(o.Network)
 	if err != nil {
 		return nil, err
@@ -177,6 +187,7 @@ func New(o Options) (*Loop, error) {
 		l.close()
 		return nil, err
 	}
+	o.Tune(nc)
 	f.c = newEnd(nc, newCode(o))
 	return f, nil
 }
@@ -189,6 +200,7 @@ func (f *Loop) serve() {
 		return
 	}
 	defer nc.Close()
+	f.o.Tune(nc)
 	s := newEnd(nc, newCode(f.o))
 	var last, answer []byte
 	for {
