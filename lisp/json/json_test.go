@@ -254,7 +254,7 @@ func TestReadErrors(t *testing.T) {
 	}
 }
 
-// What was read and written reads again as the same value, pretty or not.
+// T23, X1: what was read and written reads again as the same value, pretty or not, and is not nested more deeply than is allowed.
 func FuzzRead(f *testing.F) {
 	for _, s := range malformed {
 		f.Add([]byte(s))
@@ -262,10 +262,14 @@ func FuzzRead(f *testing.F) {
 	for _, s := range []string{`{"a":[1,2.5,{"b":null}],"c":"\u00e9\ud83d"}`, `[[],{},-0,1e400,true]`, `"</x>"`} {
 		f.Add([]byte(s))
 	}
+	f.Add([]byte(strings.Repeat("[", 513) + strings.Repeat("]", 513)))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		v, err := json.Read(text, json.ReadOptions{})
 		if err != nil {
 			return
+		}
+		if _, err := json.Read(text, json.ReadOptions{MaxDepth: 512}); err != nil {
+			t.Fatalf("the depth is not 512: %v", err)
 		}
 		for _, pretty := range []bool{false, true} {
 			s, err := json.Write(v, json.WriteOptions{Pretty: pretty})
