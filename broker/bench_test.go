@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -30,6 +29,7 @@ func BenchmarkSync(b *testing.B) {
 	for _, c := range []syncRow{
 		{name: "5KB", payload: usual, turn: 500}, {name: "50KB", payload: 50 << 10, turn: 200}, {name: "500KB", payload: 500 << 10, turn: 20},
 		{name: "5MB", payload: 5 << 20, turn: 5}, {name: "50MB", payload: 50 << 20, turn: 1},
+		{name: "5KB-2-connections", payload: usual, turn: 200, conns: 2},
 		{name: "5KB-4-connections", payload: usual, turn: 200, conns: 4},
 		{name: "5KB-10-connections", payload: usual, turn: 100, conns: 10},
 		{name: "5KB-100-connections", payload: usual, turn: 20, conns: 100},
@@ -75,11 +75,6 @@ func (c syncRow) run(b *testing.B) {
 	}, waltest.Rival{Name: "ceiling", Turn: func() time.Duration {
 		return waltest.Abreast(b, conns, c.turn, func(i int) error { return loops[i].Call() })
 	}})
-}
-
-func unixAddress(t testing.TB) Address {
-	t.Helper()
-	return must[Address](t)(ParseAddress("af-unix://" + filepath.Join(t.TempDir(), "s.sock")))
 }
 
 func tuned(nc net.Conn) { tune(nc, 0, 0) }

@@ -66,6 +66,12 @@ func dial(t testing.TB, s *Server, opts ClientOptions) *Client {
 	return c
 }
 
+// unixAddress is a socket that ends with the test.
+func unixAddress(t testing.TB) Address {
+	t.Helper()
+	return must[Address](t)(ParseAddress("af-unix://" + filepath.Join(t.TempDir(), "s.sock")))
+}
+
 func createQueue(t testing.TB, s *Server, name string, capacity int) {
 	t.Helper()
 	if err := s.CreateQueue(t.Context(), engine.QueueSpec{Name: name, Capacity: capacity}); err != nil {
@@ -129,7 +135,7 @@ func TestSend(t *testing.T) {
 		t.Run(network, func(t *testing.T) {
 			addr := Port(0)
 			if network == "unix" {
-				addr = must[Address](t)(ParseAddress("af-unix://" + filepath.Join(t.TempDir(), "s.sock")))
+				addr = unixAddress(t)
 			}
 			s := startServerAt(t, addr, ServerOptions{})
 			c := dial(t, s, ClientOptions{})

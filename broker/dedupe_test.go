@@ -9,7 +9,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -238,7 +237,7 @@ func durableServer(t *testing.T, addr Address, o ServerOptions) *Server {
 func TestOfferOnceOverRestarts(t *testing.T) {
 	for _, compact := range []bool{false, true} {
 		t.Run(fmt.Sprint("compaction ", compact), func(t *testing.T) {
-			addr := must[Address](t)(ParseAddress("af-unix://" + filepath.Join(t.TempDir(), "s.sock")))
+			addr := unixAddress(t)
 			o := ServerOptions{Dedupe: &DedupeOptions{}, Log: &LogOptions{Dir: t.TempDir(), Compact: compact}}
 			order := func(id, text string) *wire.Message {
 				m := textMessage(id, "s", text)
@@ -355,7 +354,7 @@ func TestEffectsExactlyOnce(t *testing.T) {
 // T11: the same for entries of a durable queue, over 20 ends of the server in this process. The conformance tests kill one.
 func TestExactlyOnce(t *testing.T) {
 	const requests, each, deaths = 2000, 125, 20
-	addr := must[Address](t)(ParseAddress("af-unix://" + filepath.Join(t.TempDir(), "s.sock")))
+	addr := unixAddress(t)
 	o := ServerOptions{Dedupe: &DedupeOptions{TTL: 10 * time.Minute}, Log: &LogOptions{Dir: t.TempDir(), Sync: -1}, MaxConnections: 500}
 	s := durableServer(t, addr, o)
 	var answered atomic.Int64

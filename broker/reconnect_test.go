@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"math"
 	"net"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -101,7 +100,7 @@ func TestReconnect(t *testing.T) {
 // A server that comes back on its address has its clients back, without a call of theirs failing once it is there; a connection
 // that ended while nobody used it costs no call.
 func TestReconnectToAnotherServer(t *testing.T) {
-	addr := must[Address](t)(ParseAddress("af-unix://" + filepath.Join(t.TempDir(), "s.sock")))
+	addr := unixAddress(t)
 	first := startServerAt(t, addr, ServerOptions{})
 	createFunction(t, first, "echo", echo)
 	c := must[*Client](t)(Dial(t.Context(), addr, ClientOptions{Reconnect: Reconnect{Max: 20 * time.Millisecond}}))
@@ -220,7 +219,7 @@ func TestReconnectBackoff(t *testing.T) {
 // within that time. That each draws its waits for itself is TestReconnectBackoff's.
 func TestRestartUnderReconnectingClients(t *testing.T) {
 	const clients = 50
-	addr := must[Address](t)(ParseAddress("af-unix://" + filepath.Join(t.TempDir(), "s.sock")))
+	addr := unixAddress(t)
 	start := func() *Server {
 		s := startServerAt(t, addr, ServerOptions{MaxConnections: 2 * clients})
 		if err := s.CreateTopic(t.Context(), "news"); err != nil {
