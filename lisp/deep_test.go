@@ -21,6 +21,7 @@ import (
 func TestDeep(t *testing.T) {
 	defer debug.SetMaxStack(debug.SetMaxStack(64 << 20))
 	for _, script := range []string{
+		"(do (defmacro m [x] `(m ~x)) (m 1))", "(do (defmacro m [x] `(do (m ~x))) (m 1))", "(do (defn f [] (m 1)) (defmacro m [x] `(m ~x)) (f))",
 		"(eval (list 'quasiquote FORM:(list x)))",
 		"(eval (list 'quasiquote FORM:(list 'unquote x)))",
 		"(macroexpand-all FORM:(list 'do x))",

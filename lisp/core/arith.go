@@ -4,6 +4,7 @@
 package core
 
 import (
+	"cmp"
 	"math"
 	"math/big"
 	"strconv"
@@ -27,7 +28,11 @@ var arithTable = eval.Table{
 	equalRow("==", value.EqualLoose, true, "Tolerant equality: numbers by value across types."),
 	equalRow("not=", value.Equal, false, "The negation of =."),
 	{Name: "compare", Min: 2, Max: 2, F2: func(_ *eval.Thread, a, b value.Value) (value.Value, error) {
-		return value.Long(int64(value.Compare(a, b))), nil
+		n := value.Compare(a, b)
+		if a.IsNumber() && b.IsNumber() {
+			n = cmp.Compare(n, 0)
+		}
+		return value.Long(int64(n)), nil
 	}, Forms: "(compare x y)", Doc: "Negative, zero or positive; defined for all values."},
 	{Name: "inc", Min: 1, Max: 1, F1: func(_ *eval.Thread, a value.Value) (value.Value, error) { return step("inc", a, 1) }, Forms: "(inc x)", Doc: "One more, of the same type."},
 	{Name: "dec", Min: 1, Max: 1, F1: func(_ *eval.Thread, a value.Value) (value.Value, error) { return step("dec", a, -1) }, Forms: "(dec x)", Doc: "One less, of the same type."},

@@ -42,7 +42,7 @@ var collTable = eval.Table{
 	{Name: "merge", Min: 1, Max: -1, FN: merge, Forms: "(merge & maps)", Doc: "A hash map of all entries; later ones win."},
 	{Name: "merge-with", Min: 1, Max: -1, FN: mergeWith, Forms: "(merge-with f & maps)", Doc: "merge that joins values of one key by f."},
 	{Name: "zipmap", Min: 2, Max: 2, F2: zipmap, Forms: "(zipmap keys vals)", Doc: "An ordered map of keys and values."},
-	{Name: "disj", Min: 1, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) {
+	{Name: "disj", Min: 2, Max: -1, FN: func(_ *eval.Thread, a []value.Value) (value.Value, error) {
 		s, err := asSet(a[0])
 		for _, x := range a[1:] {
 			if err == nil {
@@ -147,6 +147,13 @@ func getIn(th *eval.Thread, a []value.Value) (value.Value, error) {
 		return value.Nil, err
 	}
 	m := a[0]
+	switch m.Ref().(type) {
+	case value.Map, value.Sequence, value.Set, *value.Str, *value.LazySeq:
+	default:
+		if !m.IsNil() {
+			return value.Nil, value.CoerceError(m, "collection")
+		}
+	}
 	for _, k := range keys {
 		if m.IsNil() {
 			return def, nil
@@ -272,6 +279,13 @@ func assoc(th *eval.Thread, a []value.Value) (value.Value, error) {
 		return threadLocalOf(th, a[1:])
 	}
 	m := a[0]
+	if len(a) == 1 && !m.IsNil() {
+		switch m.Ref().(type) {
+		case value.Map, value.Sequence, *value.Str:
+		default:
+			return value.Nil, value.Errorf("Function 'assoc' does not allow %s as collection", m.Type())
+		}
+	}
 	for i := 1; i < len(a); i += 2 {
 		var err error
 		if m, err = assoc1(th, m, a[i], a[i+1]); err != nil {
@@ -426,12 +440,13 @@ func entryPart(name string, i int) func(*eval.Thread, value.Value) (value.Value,
 			}
 			return e.Value, nil
 		case value.Sequence:
-			if e.Count() == 2 {
-				return e.Nth(i), nil
+			if i >= e.Count() {
+				return value.Nil, nil
 			}
+			return e.Nth(i), nil
 		}
 		if v.IsNil() {
-			return value.Nil, nil
+			return value.Nil, value.CoerceError(v, "a sequential collection")
 		}
 		return value.Nil, value.Errorf("Function '%s' does not allow type %s as parameter.", name, v.Type())
 	}
@@ -459,34 +474,40 @@ func selectKeys(th *eval.Thread, v, ks value.Value) (value.Value, error) {
 }
 
 func merge(th *eval.Thread, a []value.Value) (value.Value, error) {
-	return mergeWith(th, append([]value.Value{value.Nil}, a...))
+	v, some, err := mergeAll(th, value.Nil, a)
+	if err != nil || !some {
+		return value.Nil, err
+	}
+	return v, nil
 }
 
 func mergeWith(th *eval.Thread, a []value.Value) (value.Value, error) {
+	v, _, err := mergeAll(th, a[0], a[1:])
+	return v, err
+}
+
+// mergeAll joins maps; some is false if there are none. Without an f the later value of a key counts.
+func mergeAll(th *eval.Thread, f value.Value, maps []value.Value) (v value.Value, some bool, err error) {
 	b := value.EmptyHashMap.Builder()
-	some := false
-	for _, v := range a[1:] {
+	for _, v := range maps {
 		if v.IsNil() {
 			continue
 		}
 		m, err := asMap(v)
 		if err != nil {
-			return value.Nil, err
+			return value.Nil, false, err
 		}
 		some = true
 		for k, x := range m.All() {
-			if old, ok := b.Get(k); ok && !a[0].IsNil() {
-				if x, err = th.Call2(a[0], old, x); err != nil {
-					return value.Nil, err
+			if old, ok := b.Get(k); ok && !f.IsNil() {
+				if x, err = th.Call2(f, old, x); err != nil {
+					return value.Nil, false, err
 				}
 			}
 			b.Put(k, x)
 		}
 	}
-	if !some {
-		return value.Nil, nil
-	}
-	return b.Map().Val(), nil
+	return b.Map().Val(), some, nil
 }
 
 func zipmap(th *eval.Thread, ks, vs value.Value) (value.Value, error) {

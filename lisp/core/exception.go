@@ -33,16 +33,18 @@ var exceptionTable = eval.Table{
 }
 
 func exRow(name string, f func(*value.Exception) value.Value) eval.Row {
-	return eval.Row{Name: name, Min: 1, Max: 1, Forms: "(" + name + " x)", Doc: "A part of an exception; nil for other values.",
+	return eval.Row{Name: name, Min: 1, Max: 1, Forms: "(" + name + " x)", Doc: "A part of an exception; throws for other values.",
 		F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
 			if e, ok := v.Ref().(*value.Exception); ok {
 				return f(e), nil
 			}
-			if name == "ex-message" && !v.IsNil() {
-				return value.Nil, value.CoerceError(v, "java-object of type java.lang.Throwable")
-			}
-			return value.Nil, nil
+			return value.Nil, notThrowable(name)
 		}}
+}
+
+// notThrowable is the refusal of what is no exception.
+func notThrowable(name string) error {
+	return value.Errorf("Function '%s' expects a :java.lang.Throwable as arg!", name)
 }
 
 func newException(th *eval.Thread, in *eval.Args) (value.Value, error) {
@@ -103,7 +105,10 @@ func throw(_ *eval.Thread, a []value.Value) (value.Value, error) {
 
 func stacktrace(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	e, ok := a[0].Ref().(*value.Exception)
-	if !ok || !e.Class.IsA(value.VncException) {
+	if !ok {
+		return value.Nil, notThrowable("ex-venice-stacktrace")
+	}
+	if !e.Class.IsA(value.VncException) {
 		return value.Nil, nil
 	}
 	if len(a) == 2 && isKw(a[1], "list") {

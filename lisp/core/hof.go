@@ -12,8 +12,8 @@ import (
 
 // hofTable: functions that take functions, language.md 5.5, 8.
 var hofTable = eval.Table{
-	{Name: "map", Min: 1, Max: -1, F1: mapStep, F2: map1, FN: mapN, Forms: "(map f)\n(map f coll)\n(map f coll & colls)", Doc: "A list of f applied to the elements; lazy over a lazy sequence."},
-	{Name: "mapv", Min: 2, Max: -1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
+	calling(eval.Row{Name: "map", Min: 1, Max: -1, F1: mapStep, F2: map1, FN: mapN, Forms: "(map f)\n(map f coll)\n(map f coll & colls)", Doc: "A list of f applied to the elements; lazy over a lazy sequence."}),
+	calling(eval.Row{Name: "mapv", Min: 2, Max: -1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
 		for _, c := range a[1:] {
 			if c.IsNil() {
 				return value.Nil, nil
@@ -28,8 +28,8 @@ var hofTable = eval.Table{
 		}
 		items, _, err := value.Items(th, v)
 		return value.VectorOf(items).Val(), err
-	}, Forms: "(mapv f coll & colls)", Doc: "map into a vector."},
-	{Name: "map-indexed", Min: 1, Max: 2, F1: mapIndexedStep, F2: mapIndexed, Forms: "(map-indexed f)\n(map-indexed f coll)", Doc: "A list of (f index element)."},
+	}, Forms: "(mapv f coll & colls)", Doc: "map into a vector."}),
+	calling(eval.Row{Name: "map-indexed", Min: 1, Max: 2, F1: mapIndexedStep, F2: mapIndexed, Forms: "(map-indexed f)\n(map-indexed f coll)", Doc: "A list of (f index element)."}),
 	{Name: "mapcat", Min: 1, Max: -1, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
 		if len(a) == 1 { // no transducer, as the reference has it
 			return value.Nil, value.Errorf("Cannot coerce value of type :core/function to list.")
@@ -49,13 +49,13 @@ var hofTable = eval.Table{
 	}, Forms: "(mapcat f & colls)", Doc: "concat of map."},
 	{Name: "filter", Min: 1, Max: 2, F1: filterStep(true), F2: filter(true), Forms: "(filter pred)\n(filter pred coll)", Doc: "The elements that satisfy pred."},
 	{Name: "remove", Min: 1, Max: 2, F1: filterStep(false), F2: filter(false), Forms: "(remove pred)\n(remove pred coll)", Doc: "The elements that do not satisfy pred."},
-	{Name: "keep", Min: 1, Max: 2, F1: keepStep, F2: keep, Forms: "(keep f)\n(keep f coll)", Doc: "The results of f that are not nil."},
+	calling(eval.Row{Name: "keep", Min: 1, Max: 2, F1: keepStep, F2: keep, Forms: "(keep f)\n(keep f coll)", Doc: "The results of f that are not nil."}),
 	{Name: "reduce", Min: 2, Max: 3, FN: reduce, Forms: "(reduce f coll)\n(reduce f init coll)", Doc: "Folds the elements."},
 	{Name: "reduce-kv", Min: 3, Max: 3, F3: reduceKV, Forms: "(reduce-kv f init map)", Doc: "Folds the entries of a map."},
 	{Name: "reduced", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) { return reduced(v), nil }, Forms: "(reduced x)", Doc: "Stops a reduction."},
 	isA[*reducedValue]("reduced?"),
 	{Name: "apply", Min: 2, Max: -1, FN: apply, Forms: "(apply f args* coll)", Doc: "Calls f with the arguments and the elements of coll."},
-	{Name: "partial", Min: 1, Max: -1, FN: partial, Forms: "(partial f & args)", Doc: "f with its first arguments fixed."},
+	calling(eval.Row{Name: "partial", Min: 1, Max: -1, FN: partial, Forms: "(partial f & args)", Doc: "f with its first arguments fixed."}),
 	{Name: "comp", Min: 0, Max: -1, FN: comp, Forms: "(comp & fs)", Doc: "The composition of functions, rightmost first."},
 	{Name: "juxt", Min: 1, Max: -1, FN: juxt, Forms: "(juxt & fs)", Doc: "A function that returns a vector of all results."},
 	{Name: "complement", Min: 1, Max: 1, F1: func(_ *eval.Thread, f value.Value) (value.Value, error) {
@@ -68,18 +68,18 @@ var hofTable = eval.Table{
 		return eval.NewBuiltin("constantly", 0, -1, func(*eval.Thread, []value.Value) (value.Value, error) { return x, nil }), nil
 	}, Forms: "(constantly x)", Doc: "A function that always returns x."},
 	{Name: "identity", Min: 1, Max: 1, F1: func(_ *eval.Thread, x value.Value) (value.Value, error) { return x, nil }, Forms: "(identity x)", Doc: "x."},
-	{Name: "fnil", Min: 2, Max: -1, FN: fnil, Forms: "(fnil f x & xs)", Doc: "f with defaults for nil arguments."},
+	calling(eval.Row{Name: "fnil", Min: 2, Max: -1, FN: fnil, Forms: "(fnil f x & xs)", Doc: "f with defaults for nil arguments."}),
 	{Name: "memoize", Min: 1, Max: 1, F1: memoize, Forms: "(memoize f)", Doc: "f with its results kept by arguments."},
 	{Name: "trampoline", Min: 1, Max: -1, FN: trampoline, Forms: "(trampoline f & args)", Doc: "Calls f, then the functions that come back."},
 	{Name: "some", Min: 2, Max: 2, F2: some, Forms: "(some pred coll)", Doc: "The first true result of pred; nil if there is none."},
 	quantifier("any?", true, true), quantifier("every?", false, false), quantifier("not-any?", true, false), quantifier("not-every?", false, true),
-	{Name: "run!", Min: 2, Max: 2, F2: eachNil, Forms: "(run! f coll)", Doc: "Calls f for each element; nil."},
-	{Name: "docoll", Min: 2, Max: 2, F2: eachNil, Forms: "(docoll f coll)", Doc: "Calls f for each element; nil."},
+	calling(eval.Row{Name: "run!", Min: 2, Max: 2, F2: eachNil, Forms: "(run! f coll)", Doc: "Calls f for each element; nil."}),
+	calling(eval.Row{Name: "docoll", Min: 2, Max: 2, F2: eachNil, Forms: "(docoll f coll)", Doc: "Calls f for each element; nil."}),
 	{Name: "repeatedly", Min: 2, Max: 2, F2: repeatedly, Forms: "(repeatedly n f)", Doc: "A list of n results of f."},
-	{Name: "group-by", Min: 2, Max: 2, F2: groupBy, Forms: "(group-by f coll)", Doc: "An ordered map of f's results to vectors of elements."},
+	calling(eval.Row{Name: "group-by", Min: 2, Max: 2, F2: groupBy, Forms: "(group-by f coll)", Doc: "An ordered map of f's results to vectors of elements."}),
 	{Name: "frequencies", Min: 1, Max: 1, F1: frequencies, Forms: "(frequencies coll)", Doc: "How often each element occurs."},
-	{Name: "partition-by", Min: 2, Max: 2, F2: partitionBy, Forms: "(partition-by f coll)", Doc: "Runs of elements with equal f."},
-	{Name: "split-with", Min: 2, Max: 2, F2: splitWith, Forms: "(split-with pred coll)", Doc: "take-while and drop-while in a vector."},
+	calling(eval.Row{Name: "partition-by", Min: 2, Max: 2, F2: partitionBy, Forms: "(partition-by f coll)", Doc: "Runs of elements with equal f."}),
+	calling(eval.Row{Name: "split-with", Min: 2, Max: 2, F2: splitWith, Forms: "(split-with pred coll)", Doc: "take-while and drop-while in a vector."}),
 	{Name: "split-at", Min: 2, Max: 2, F2: splitAt, Forms: "(split-at n coll)", Doc: "take and drop in a vector."},
 	{Name: "sort", Min: 1, Max: 2, FN: sortRow, Forms: "(sort coll)\n(sort comparefn coll)", Doc: "The elements in order; stable."},
 	{Name: "sort-by", Min: 2, Max: 3, FN: sortBy, Forms: "(sort-by keyfn coll)\n(sort-by keyfn compfn coll)", Doc: "The elements in the order of their keys; stable."},
@@ -249,6 +249,9 @@ func keep(th *eval.Thread, f, c value.Value) (value.Value, error) {
 
 func reduce(th *eval.Thread, a []value.Value) (value.Value, error) {
 	f, c := a[0], a[len(a)-1]
+	if err := callables(f); err != nil {
+		return value.Nil, err
+	}
 	acc, some := value.Nil, false
 	if len(a) == 3 {
 		acc, some = a[1], true
@@ -360,6 +363,9 @@ func partial(_ *eval.Thread, a []value.Value) (value.Value, error) {
 }
 
 func comp(_ *eval.Thread, a []value.Value) (value.Value, error) {
+	if err := callables(a...); err != nil {
+		return value.Nil, err
+	}
 	fs := append([]value.Value(nil), a...)
 	return eval.NewBuiltin("comp", 0, -1, func(th *eval.Thread, args []value.Value) (value.Value, error) {
 		if len(fs) == 0 {
@@ -377,6 +383,9 @@ func comp(_ *eval.Thread, a []value.Value) (value.Value, error) {
 }
 
 func juxt(_ *eval.Thread, a []value.Value) (value.Value, error) {
+	if err := callables(a...); err != nil {
+		return value.Nil, err
+	}
 	fs := append([]value.Value(nil), a...)
 	return eval.NewBuiltin("juxt", 0, -1, func(th *eval.Thread, args []value.Value) (value.Value, error) {
 		out := make([]value.Value, len(fs))
@@ -473,11 +482,18 @@ func testable(fn string, c value.Value) error {
 
 // quantifier makes any? and its siblings: it stops at the first element whose test is stopAt.
 func quantifier(name string, stopAt, result bool) eval.Row {
-	return eval.Row{Name: name, Min: 1, Max: 2, Forms: "(" + name + " pred coll)", Doc: "Tests the elements; every? of nil is false, and so is any of them without a collection.",
-		F1: func(*eval.Thread, value.Value) (value.Value, error) { return value.False, nil },
+	least, alone := 1, func(*eval.Thread, value.Value) (value.Value, error) { return value.False, nil }
+	if name == "not-any?" {
+		least, alone = 2, nil
+	}
+	return eval.Row{Name: name, Min: least, Max: 2, Forms: "(" + name + " pred coll)", Doc: "Tests the elements; every? of nil is false, and so is any of them without a collection.",
+		F1: alone,
 		F2: func(th *eval.Thread, pred, c value.Value) (value.Value, error) {
 			stopped := false
 			err := testable(name, c)
+			if err == nil && !c.IsNil() {
+				err = callables(pred)
+			}
 			if err != nil {
 				return value.Nil, err
 			}
@@ -500,6 +516,44 @@ func quantifier(name string, stopAt, result bool) eval.Row {
 			}
 			return value.Bool(stopped == result), err
 		}}
+}
+
+// calling makes a row refuse a first argument that cannot be called, before it looks at any other one.
+func calling(r eval.Row) eval.Row {
+	if f := r.F1; f != nil {
+		r.F1 = func(th *eval.Thread, a value.Value) (value.Value, error) {
+			if err := callables(a); err != nil {
+				return value.Nil, err
+			}
+			return f(th, a)
+		}
+	}
+	if f := r.F2; f != nil {
+		r.F2 = func(th *eval.Thread, a, b value.Value) (value.Value, error) {
+			if err := callables(a); err != nil {
+				return value.Nil, err
+			}
+			return f(th, a, b)
+		}
+	}
+	if f := r.FN; f != nil {
+		r.FN = func(th *eval.Thread, a []value.Value) (value.Value, error) {
+			if err := callables(a[0]); err != nil {
+				return value.Nil, err
+			}
+			return f(th, a)
+		}
+	}
+	return r
+}
+
+func callables(fs ...value.Value) error {
+	for _, f := range fs {
+		if !eval.IsCallable(f) {
+			return eval.NotCallable(f, "Cannot coerce value of type %s to function.")
+		}
+	}
+	return nil
 }
 
 // eachNil calls f for each element.

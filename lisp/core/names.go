@@ -156,7 +156,7 @@ func metaOf(v value.Value) value.Value {
 
 func withMeta(_ *eval.Thread, v, m value.Value) (value.Value, error) {
 	x, ok := m.Ref().(value.Map)
-	if !ok && !m.IsNil() {
+	if !ok {
 		return value.Nil, value.CoerceError(m, "map")
 	}
 	if o, ok := v.Ref().(value.Metadated); ok {

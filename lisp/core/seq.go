@@ -46,8 +46,8 @@ var seqTable = eval.Table{
 		}
 		return slicedAny(th, "drop-last", c, func(n int) (int, int) { return 0, max(0, n-clampInt(k)) })
 	}, Forms: "(drop-last n)\n(drop-last n coll)", Doc: "All but the last n elements."},
-	{Name: "take-while", Min: 1, Max: 2, F1: takeWhileStep, F2: takeWhile, Forms: "(take-while pred)\n(take-while pred coll)", Doc: "The leading elements that satisfy pred."},
-	{Name: "drop-while", Min: 1, Max: 2, F1: dropWhileStep, F2: dropWhile, Forms: "(drop-while pred)\n(drop-while pred coll)", Doc: "The elements from the first that does not satisfy pred."},
+	calling(eval.Row{Name: "take-while", Min: 1, Max: 2, F1: takeWhileStep, F2: takeWhile, Forms: "(take-while pred)\n(take-while pred coll)", Doc: "The leading elements that satisfy pred."}),
+	calling(eval.Row{Name: "drop-while", Min: 1, Max: 2, F1: dropWhileStep, F2: dropWhile, Forms: "(drop-while pred)\n(drop-while pred coll)", Doc: "The elements from the first that does not satisfy pred."}),
 	{Name: "index-of", Min: 2, Max: 3, F2: indexOf, F3: indexOfBy, Forms: "(index-of coll x)\n(index-of comparefn coll x)", Doc: "The index of the first element that equals x by ==, or that compares equal; -1 without."},
 	{Name: "pop", Min: 1, Max: 1, F1: pop, Forms: "(pop coll)", Doc: "A vector without its last element, a list without its first."},
 	{Name: "subvec", Min: 2, Max: 3, FN: subvec, Forms: "(subvec v start)\n(subvec v start end)", Doc: "A part of a vector."},
@@ -86,6 +86,9 @@ func nthRow(name string, i int) func(*eval.Thread, value.Value) (value.Value, er
 			}
 		}
 		items, err := elements(th, name, v)
+		if s, ok := v.Str(); ok && err == nil && i > 1 && i >= len(items) {
+			return value.Nil, value.Errorf("nth: index %d out of range for a string of length %d", i, len(s))
+		}
 		if err != nil || i >= len(items) {
 			return value.Nil, err
 		}

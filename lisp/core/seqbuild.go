@@ -48,6 +48,9 @@ func conj(_ *eval.Thread, a []value.Value) (value.Value, error) {
 		return value.EmptyVector.Val(), nil
 	}
 	c := a[0]
+	if len(a) == 1 && (c.IsNil() || isMutable(c)) {
+		return c, nil
+	}
 	if c.IsNil() {
 		c = value.EmptyList.Val()
 	}
@@ -166,7 +169,7 @@ func concat(th *eval.Thread, a []value.Value) (value.Value, error) {
 func into(th *eval.Thread, a []value.Value) (value.Value, error) {
 	switch len(a) {
 	case 0:
-		return value.EmptyVector.Val(), nil
+		return value.EmptyList.Val(), nil
 	case 1:
 		return a[0], nil
 	}
@@ -289,6 +292,9 @@ func lazySeq(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if eval.IsFunction(a[0]) {
 		return generated(a[0]).Val(), nil
 	}
+	if _, ok := a[0].Ref().(value.Sequence); !ok {
+		return value.Nil, value.Errorf("Function 'lazy-seq' requires for the first arg either nil, a function, or a sequence.")
+	}
 	items, err := iterable(th, a[0])
 	if err != nil {
 		return value.Nil, err
@@ -327,8 +333,12 @@ func doall(th *eval.Thread, a []value.Value) (value.Value, error) {
 			return value.Nil, err
 		}
 	}
-	if _, ok := c.Ref().(*value.LazySeq); !ok {
+	switch c.Ref().(type) {
+	case *value.LazySeq:
+	case value.Sequence, value.Map:
 		return c, nil
+	default:
+		return value.Nil, value.Errorf("doall: type %s not supported as first argument", c.Type())
 	}
 	items, err := iterable(th, c)
 	return value.ListOf(items).Val(), err

@@ -12,6 +12,11 @@ import (
 
 func sortRow(th *eval.Thread, a []value.Value) (value.Value, error) {
 	c := a[len(a)-1]
+	if len(a) == 2 {
+		if err := callables(a[0]); err != nil {
+			return value.Nil, err
+		}
+	}
 	items, err := sortable(th, c)
 	if err != nil {
 		return value.Nil, err
@@ -117,6 +122,9 @@ func mergeSort(items []value.Value, cmp func(a, b value.Value) (int, error)) ([]
 
 func sortBy(th *eval.Thread, a []value.Value) (value.Value, error) {
 	c := a[len(a)-1]
+	if err := callables(a[:len(a)-1]...); err != nil {
+		return value.Nil, err
+	}
 	items, err := sortable(th, c)
 	if err != nil {
 		return value.Nil, err

@@ -14,12 +14,12 @@ var transducerTable = eval.Table{
 	{Name: "transduce", Min: 3, Max: 4, FN: transduce, Forms: "(transduce xform f coll)\n(transduce xform f init coll)", Doc: "Reduces the transformed elements; without init, (f) is the start."},
 	{Name: "halt-when", Min: 1, Max: 3, FN: haltWhen, Forms: "(halt-when pred)\n(halt-when pred halt-fn)\n(halt-when pred halt-fn no-halt-fn)", Doc: "A transducer that ends with the first element that satisfies pred, or with (halt-fn result element)."},
 	{Name: "sorted", Min: 1, Max: 2, FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
-		if len(a) == 2 {
-			return sortRow(th, a)
-		}
 		f := a[0]
 		if !eval.IsFunction(f) {
 			return value.Nil, value.CoerceError(f, "function")
+		}
+		if len(a) == 2 {
+			return sortRow(th, a)
 		}
 		return gathering("sorted", func(th *eval.Thread, items []value.Value) ([]value.Value, error) {
 			return mergeSort(items, comparator(th, f))

@@ -453,8 +453,14 @@ func (th *Thread) Apply(f value.Value, args []value.Value) (value.Value, error) 
 		return th.callKeyword(x, args)
 	case value.Map, value.Set, *value.Vector:
 		return th.callData(x, args)
-	case *Macro:
-		return value.Nil, value.Errorf("Cannot coerce a macro to a function. The macro '%s' can not be passed as an argument if a function is expected.", x.Name)
 	}
-	return value.Nil, value.Errorf("Expected a function or keyword/set/map/vector as s-expression symbol value but got a value of type '%s'!", f.Type())
+	return value.Nil, NotCallable(f, "Expected a function or keyword/set/map/vector as s-expression symbol value but got a value of type '%s'!")
+}
+
+// NotCallable is the refusal of a value that is no function; text gets its type. A macro has a text of its own.
+func NotCallable(f value.Value, text string) error {
+	if m, ok := f.Ref().(*Macro); ok {
+		return value.Errorf("Cannot coerce a macro to a function. The macro '%s' can not be passed as an argument if a function is expected.", m.Name)
+	}
+	return value.Errorf(text, f.Type())
 }
