@@ -38,7 +38,7 @@ var collTable = eval.Table{
 	{Name: "entries", Min: 1, Max: 1, F1: parts("entries", func(k, v value.Value) value.Value { return value.NewMapEntry(k, v).Val() }), Forms: "(entries map)", Doc: "The entries of a map."},
 	{Name: "key", Min: 1, Max: 1, F1: entryPart("key", 0), Forms: "(key e)", Doc: "The key of an entry."},
 	{Name: "val", Min: 1, Max: 1, F1: entryPart("val", 1), Forms: "(val e)", Doc: "The value of an entry."},
-	{Name: "select-keys", Min: 2, Max: 2, F2: selectKeys, Forms: "(select-keys map keys)", Doc: "A hash map of the given keys."},
+	{Name: "select-keys", Min: 2, Max: 2, F2: selectKeys, Forms: "(select-keys map keys)", Doc: "A map of the same kind with the given keys."},
 	{Name: "merge", Min: 1, Max: -1, FN: merge, Forms: "(merge & maps)", Doc: "A hash map of all entries; later ones win."},
 	{Name: "merge-with", Min: 1, Max: -1, FN: mergeWith, Forms: "(merge-with f & maps)", Doc: "merge that joins values of one key by f."},
 	{Name: "zipmap", Min: 2, Max: 2, F2: zipmap, Forms: "(zipmap keys vals)", Doc: "An ordered map of keys and values."},
@@ -142,17 +142,18 @@ func getIn(th *eval.Thread, a []value.Value) (value.Value, error) {
 	if len(a) == 3 {
 		def = a[2]
 	}
-	keys, err := iterable(th, a[1])
+	m := a[0]
+	if m.IsNil() {
+		return def, nil
+	}
+	keys, err := keyPath(th, a[1])
 	if err != nil || len(keys) == 0 {
 		return value.Nil, err
 	}
-	m := a[0]
 	switch m.Ref().(type) {
-	case value.Map, value.Sequence, value.Set, *value.Str, *value.LazySeq:
+	case value.Map, value.Sequence, value.Set, *value.LazySeq:
 	default:
-		if !m.IsNil() {
-			return value.Nil, value.CoerceError(m, "collection")
-		}
+		return value.Nil, value.CoerceError(m, "collection")
 	}
 	for _, k := range keys {
 		if m.IsNil() {
@@ -296,11 +297,19 @@ func assoc(th *eval.Thread, a []value.Value) (value.Value, error) {
 }
 
 func assocIn(th *eval.Thread, m, ks, v value.Value) (value.Value, error) {
-	keys, err := iterable(th, ks)
+	keys, err := keyPath(th, ks)
 	if err != nil {
 		return value.Nil, err
 	}
 	return alterIn(th, m, keys, func(value.Value) (value.Value, error) { return v, nil })
+}
+
+// keyPath are keys in a sequence.
+func keyPath(th *eval.Thread, ks value.Value) ([]value.Value, error) {
+	if !takes(ks, lazyOK) {
+		return nil, value.CoerceError(ks, "a sequential collection")
+	}
+	return iterable(th, ks)
 }
 
 func alterIn(th *eval.Thread, m value.Value, keys []value.Value, f func(old value.Value) (value.Value, error)) (value.Value, error) {
@@ -402,7 +411,7 @@ func update(th *eval.Thread, a []value.Value) (value.Value, error) {
 }
 
 func updateIn(th *eval.Thread, a []value.Value) (value.Value, error) {
-	keys, err := iterable(th, a[1])
+	keys, err := keyPath(th, a[1])
 	if err != nil {
 		return value.Nil, err
 	}
@@ -460,17 +469,23 @@ func selectKeys(th *eval.Thread, v, ks value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
-	keys, err := iterable(th, ks)
+	out := m.Empty()
+	if ks.IsNil() {
+		return out.Val(), nil
+	}
+	keys, err := keyPath(th, ks)
 	if err != nil {
 		return value.Nil, err
 	}
-	b := value.EmptyHashMap.Builder()
 	for _, k := range keys {
 		if x, ok := m.Get(k); ok {
-			b.Put(k, x)
+			out = out.Assoc(k, x)
 		}
 	}
-	return b.Map().Val(), nil
+	if x, ok := m.(*value.MutableMap); ok {
+		return value.NewMutableMapOf(x.Type(), out).Val(), nil
+	}
+	return keepMeta(out.Val(), v), nil
 }
 
 func merge(th *eval.Thread, a []value.Value) (value.Value, error) {

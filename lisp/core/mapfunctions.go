@@ -124,7 +124,7 @@ func mergeValues(th *eval.Thread, joins bool, vals []value.Value) (value.Value, 
 }
 
 func dissocIn(th *eval.Thread, m, path value.Value) (value.Value, error) {
-	keys, err := iterable(th, path)
+	keys, err := keyPath(th, path)
 	if err != nil || len(keys) == 0 {
 		return m, err
 	}

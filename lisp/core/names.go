@@ -86,6 +86,9 @@ var nameTable = eval.Table{
 		if err != nil {
 			return value.Nil, err
 		}
+		if _, ok := m.Ref().(value.Map); !ok {
+			m = value.EmptyHashMap.Val() // the reference asks for no map
+		}
 		return withMeta(th, a[0], m)
 	}, Forms: "(vary-meta obj f & args)", Doc: "The value with (f metadata args…)."},
 }

@@ -28,6 +28,8 @@ func emptied(_ *eval.Thread, v value.Value) (value.Value, error) {
 	switch x := v.Ref().(type) {
 	case value.Sequence:
 		return x.Of(nil).Val(), nil
+	case *value.MutableMap:
+		return value.NewMutableMapOf(x.Type(), x.Empty()).Val(), nil
 	case value.Map:
 		return x.Empty().Val(), nil
 	case value.Set:
@@ -335,7 +337,7 @@ func doall(th *eval.Thread, a []value.Value) (value.Value, error) {
 	}
 	switch c.Ref().(type) {
 	case *value.LazySeq:
-	case value.Sequence, value.Map:
+	case value.Sequence, value.Map, value.Set:
 		return c, nil
 	default:
 		return value.Nil, value.Errorf("doall: type %s not supported as first argument", c.Type())

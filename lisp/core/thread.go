@@ -28,6 +28,11 @@ var threadTable = eval.Table{
 	}, Forms: "(thread-local-clear)", Doc: "Removes the values of the current thread."},
 	{Name: "pmap", Min: 2, Max: -1, FN: pmap, Forms: "(pmap f coll & colls)", Doc: "map with the calls on several goroutines; a list."},
 	{Name: "pcalls", Min: 1, Max: -1, FN: func(th *eval.Thread, fs []value.Value) (value.Value, error) {
+		for _, f := range fs {
+			if !eval.IsFunction(f) {
+				return value.Nil, value.CoerceError(f, "function")
+			}
+		}
 		call := eval.NewBuiltin("pcalls", 1, 1, func(th *eval.Thread, a []value.Value) (value.Value, error) { return th.Apply(a[0], nil) })
 		return pmap(th, []value.Value{call, list(append([]value.Value(nil), fs...)...)})
 	}, Forms: "(pcalls & fs)", Doc: "Calls functions of no arguments on several goroutines; a list of their values."},
