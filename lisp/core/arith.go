@@ -5,6 +5,7 @@ package core
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"math/big"
 	"strconv"
@@ -262,18 +263,24 @@ func extreme(dir int) func(*eval.Thread, []value.Value) (value.Value, error) {
 		name = "min"
 	}
 	return func(_ *eval.Thread, args []value.Value) (value.Value, error) {
-		best := value.Nil
-		for _, x := range args {
+		if len(args) == 0 {
+			return value.Nil, nil
+		}
+		best := args[0] // of any type, as in the reference
+		for _, x := range args[1:] {
 			if x.IsNil() {
 				continue
+			}
+			if !x.IsNumber() {
+				return value.Nil, value.Errorf("Function '%s' does not allow %s as operand", name, best.Type())
 			}
 			if best.IsNil() {
 				best = x
 				continue
 			}
-			c, _, err := numberPair(name, x, best)
-			if err != nil {
-				return value.Nil, err
+			c, _, ok := value.CompareNumbers(x, best)
+			if !ok {
+				c = value.Compare(x, best)
 			}
 			if c*dir > 0 {
 				best = x
@@ -321,7 +328,7 @@ func notConvertible(fn string, v value.Value, to string) error {
 	if s, ok := value.StringOrKeyword(v); ok {
 		return value.Errorf("Function '%s': the string %s can not be converted to %s", fn, s, to)
 	}
-	return value.Errorf("Function '%s' does not allow type %s as parameter.", fn, v.Type())
+	return value.Errorf("Function '%s' does not allow %s as operand 1", fn, v.Type())
 }
 
 func toLong(_ *eval.Thread, a value.Value) (value.Value, error) {
@@ -403,20 +410,43 @@ func decimalOf(fn string, a value.Value) (*value.Decimal, error) {
 	if d, ok := value.ToDecimal(a); ok {
 		return d, nil
 	}
-	if s, ok := value.StringOrKeyword(a); ok {
-		if v, err := value.ParseNumber(s + "M"); err == nil {
-			return v.Ref().(*value.Decimal), nil
+	s, ok := value.StringOrKeyword(a)
+	if !ok {
+		return nil, notConvertible(fn, a, "a decimal")
+	}
+	if v, err := value.ParseNumber(s + "M"); err == nil {
+		return v.Ref().(*value.Decimal), nil
+	}
+	e := value.NewException(value.NumberFormatException, "")
+	e.NoMessage = s == ""
+	for _, c := range s {
+		if !strings.ContainsRune("0123456789.eE+-", c) {
+			e.Message = fmt.Sprintf("Character %c is neither a decimal digit number, decimal point, nor \"e\" notation exponential mark.", c)
+			return nil, e
 		}
 	}
-	return nil, notConvertible(fn, a, "a decimal")
+	if !e.NoMessage {
+		e.Message = fmt.Sprintf("For input string: %q", s)
+	}
+	return nil, e
 }
 
-func toDecimal(_ *eval.Thread, in *eval.Args) (value.Value, error) {
-	v := in.Value()
-	if v.IsNil() {
-		v = value.Long(0)
+// numberOf makes 0 of nil and false and 1 of true; all else stays.
+func numberOf(v value.Value) value.Value {
+	switch v {
+	case value.Nil, value.False:
+		return value.Long(0)
+	case value.True:
+		return value.Long(1)
 	}
-	d, err := decimalOf("decimal", v)
+	return v
+}
+
+func toDecimal(th *eval.Thread, in *eval.Args) (value.Value, error) {
+	if in.Len() == 2 {
+		return value.Nil, th.Runtime().Row(in.Name).ArityError(in.Len())
+	}
+	d, err := decimalOf("decimal", numberOf(in.Value()))
 	if err != nil || in.Left() == 0 {
 		if err != nil {
 			return value.Nil, err
@@ -454,12 +484,13 @@ func decScale(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 	v := in.Value()
 	d, ok := v.Ref().(*value.Decimal)
 	if !ok {
-		return value.Nil, value.CoerceError(v, "decimal")
+		return value.Nil, value.Errorf("Function 'dec/scale' does not allow %s as operand 1s", v.Type()) // the reference's text
 	}
 	return rescale(d, in)
 }
 
-func toBigInt(_ *eval.Thread, a value.Value) (value.Value, error) {
+func toBigInt(th *eval.Thread, a value.Value) (value.Value, error) {
+	a = numberOf(a)
 	switch x := a.Ref().(type) {
 	case *value.BigInt:
 		return a, nil
@@ -473,15 +504,16 @@ func toBigInt(_ *eval.Thread, a value.Value) (value.Value, error) {
 		if v, err := value.ParseNumber(x.S + "N"); err == nil {
 			return v, nil
 		}
-		return value.Nil, notConvertible("bigint", a, "a bigint")
-	case nil:
-		if a.IsNil() {
-			return value.NewBigInt(new(big.Int)).Val(), nil
+		if x.S == "" {
+			return value.Nil, value.Throwf(value.NumberFormatException, "Zero length BigInteger")
 		}
+		return value.Nil, value.Throwf(value.NumberFormatException, "For input string: %q", x.S)
+	case *value.Keyword:
+		return toBigInt(th, value.String(x.Name))
 	}
 	n, ok := value.ToLong(a)
 	if !ok {
-		return value.Nil, notConvertible("bigint", a, "a bigint")
+		return value.Nil, notConvertible("decimal", a, "a bigint") // the reference's word
 	}
 	return value.NewBigInt(big.NewInt(n)).Val(), nil
 }

@@ -108,11 +108,11 @@ var (
 		}
 		return v, nil
 	}}
-	byteArray    = numberArray("[B", value.Long(0), func(v value.Value) value.Value { n, _ := value.ToLong(v); return value.Long(int64(int8(n))) })
-	intArray     = numberArray("[I", value.Int(0), func(v value.Value) value.Value { n, _ := value.ToLong(v); return value.Int(int32(n)) })
-	longArray    = numberArray("[J", value.Long(0), func(v value.Value) value.Value { n, _ := value.ToLong(v); return value.Long(n) })
-	floatArray   = numberArray("[F", value.Float(0), func(v value.Value) value.Value { f, _ := value.ToDouble(v); return value.Float(float32(f)) })
-	doubleArray  = numberArray("[D", value.Double(0), func(v value.Value) value.Value { f, _ := value.ToDouble(v); return value.Double(f) })
+	byteArray    = numberArray("[B", "long", value.Long(0), func(v value.Value) value.Value { n, _ := value.ToLong(v); return value.Long(int64(int8(n))) })
+	intArray     = numberArray("[I", "integer", value.Int(0), func(v value.Value) value.Value { n, _ := value.ToLong(v); return value.Int(int32(n)) })
+	longArray    = numberArray("[J", "long", value.Long(0), func(v value.Value) value.Value { n, _ := value.ToLong(v); return value.Long(n) })
+	floatArray   = numberArray("[F", "", value.Float(0), func(v value.Value) value.Value { f, _ := value.ToDouble(v); return value.Float(float32(f)) })
+	doubleArray  = numberArray("[D", "", value.Double(0), func(v value.Value) value.Value { f, _ := value.ToDouble(v); return value.Double(f) })
 	booleanArray = &arrayKind{&value.Type{Name: "[Z"}, value.False, func(v value.Value) (value.Value, error) {
 		if _, ok := v.Bool(); !ok {
 			return value.Nil, value.CoerceError(v, "boolean")
@@ -125,12 +125,23 @@ var (
 	}
 )
 
-func numberArray(name string, zero value.Value, convert func(value.Value) value.Value) *arrayKind {
+func noLazySize() error { return value.Errorf("Getting the size of lazy sequences is not supported") }
+
+// notANumber is the error of a conversion, other than that of a coercion.
+func notANumber(v value.Value, to string) error {
+	return value.Errorf("Cannot convert value of type %s to %s", v.Type(), to)
+}
+
+// numberArray: to is the type that a conversion names when it fails; "" where the reference coerces.
+func numberArray(name, to string, zero value.Value, convert func(value.Value) value.Value) *arrayKind {
 	return &arrayKind{&value.Type{Name: name}, zero, func(v value.Value) (value.Value, error) {
-		if !v.IsNumber() {
+		switch {
+		case v.IsNumber():
+			return convert(v), nil
+		case to == "":
 			return value.Nil, value.CoerceError(v, "number")
 		}
-		return convert(v), nil
+		return value.Nil, notANumber(v, to)
 	}}
 }
 
@@ -219,7 +230,10 @@ const maxArray = maxBuffer / 16
 
 // filled makes an array of n elements.
 func filled(th *eval.Thread, kind *arrayKind, n int64, v value.Value) (*array, error) {
-	if n < 0 || n > maxArray {
+	if n < 0 {
+		return nil, value.Throwf(value.NegativeArraySize, "%d", n)
+	}
+	if n > maxArray {
 		return nil, value.Errorf("An array cannot have %d elements; it has at most %d", n, maxArray)
 	}
 	if err := th.Room(int(n) * slotSize); err != nil {
@@ -237,7 +251,7 @@ func arrayRow(name string, kind *arrayKind) eval.Row {
 		FN: func(th *eval.Thread, a []value.Value) (value.Value, error) {
 			if n, ok := a[0].Long(); ok {
 				init := kind.zero
-				if len(a) == 2 {
+				if len(a) == 2 && n >= 0 {
 					var err error
 					if init, err = kind.element(a[1]); err != nil {
 						return value.Nil, err
@@ -249,9 +263,12 @@ func arrayRow(name string, kind *arrayKind) eval.Row {
 				}
 				return x.Val(), nil
 			}
+			if _, isLazy := a[0].Ref().(*value.LazySeq); isLazy {
+				return value.Nil, noLazySize()
+			}
 			s, ok := a[0].Ref().(value.Sequence)
 			if !ok {
-				return value.Nil, value.CoerceError(a[0], "sequence")
+				return value.Nil, value.CoerceError(a[0], "a sequential collection")
 			}
 			items := s.Items()
 			for i, v := range items {
@@ -259,6 +276,8 @@ func arrayRow(name string, kind *arrayKind) eval.Row {
 				if items[i], err = kind.element(v); err != nil {
 					if kind.zero.IsNumber() {
 						err = value.Errorf("The value at pos %d in the collection is not a number", i)
+					} else if kind == stringArray {
+						err = value.Errorf("The value at pos %d in the collection is not a string", i)
 					}
 					return value.Nil, err
 				}
@@ -282,7 +301,7 @@ func makeArray(th *eval.Thread, a []value.Value) (value.Value, error) {
 func nestedArray(th *eval.Thread, kind *arrayKind, lengths []value.Value) (value.Value, error) {
 	n, ok := value.ToLong(lengths[0])
 	if !ok {
-		return value.Nil, value.CoerceError(lengths[0], "integer")
+		return value.Nil, notANumber(lengths[0], "integer")
 	}
 	if len(lengths) == 1 {
 		x, err := filled(th, kind, n, kind.zero)

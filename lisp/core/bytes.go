@@ -56,7 +56,10 @@ func newBytes(th *eval.Thread, fn string, length value.Value) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n < 0 || n > maxBuffer {
+	if n < 0 {
+		return nil, value.Throwf(value.NegativeArraySize, "%d", n)
+	}
+	if n > maxBuffer {
 		return nil, value.Errorf("Function '%s' does not allow a length of %d", fn, n)
 	}
 	if err := th.Room(int(n)); err != nil {
@@ -67,13 +70,16 @@ func newBytes(th *eval.Thread, fn string, length value.Value) ([]byte, error) {
 
 var byteCountPattern = regexp.MustCompile("^([1-9][0-9]*)(B|KB|MB)$")
 
-// byteCount takes a number of bytes or a keyword like :20KB.
+// byteCount takes a number of bytes, a keyword like :20KB, or nil for none.
 func byteCount(v value.Value) (int64, error) {
-	k, ok := v.Ref().(*value.Keyword)
-	if !ok {
-		return asLong(v)
+	if n, ok := v.Long(); ok || v.IsNil() {
+		return n, nil
 	}
-	m := byteCountPattern.FindStringSubmatch(k.Name)
+	k, ok := v.Ref().(*value.Keyword)
+	var m []string
+	if ok {
+		m = byteCountPattern.FindStringSubmatch(k.Name)
+	}
 	if m == nil {
 		return 0, value.Errorf("Invalid size value! Use 20000, 500KB, 10MB, ...")
 	}
@@ -85,14 +91,17 @@ func byteCount(v value.Value) (int64, error) {
 }
 
 func byteBuf(th *eval.Thread, a []value.Value) (value.Value, error) {
-	if len(a) == 0 || a[0].IsNil() {
+	if len(a) == 0 {
 		return value.NewByteBuf(nil).Val(), nil
+	}
+	if s, ok := value.StringOrKeyword(a[0]); ok {
+		return value.NewByteBuf([]byte(value.ToUTF8(s))).Val(), nil
 	}
 	switch x := a[0].Ref().(type) {
 	case *value.ByteBuf:
 		return value.NewByteBuf(bytes.Clone(x.B[:x.Lim])).Val(), nil
-	case *value.Str:
-		return value.NewByteBuf([]byte(value.ToUTF8(x.S))).Val(), nil
+	case *value.LazySeq:
+		return value.Nil, noLazySize()
 	case value.Sequence:
 		b := make([]byte, 0, x.Count())
 		for v := range x.All() {
@@ -104,24 +113,29 @@ func byteBuf(th *eval.Thread, a []value.Value) (value.Value, error) {
 		}
 		return value.NewByteBuf(b).Val(), nil
 	}
-	return value.Nil, invalidType("bytebuf", a[0])
+	return value.Nil, value.Errorf("Function 'bytebuf' does not allow %s as argument", a[0].Type())
 }
 
 func allocate(th *eval.Thread, a []value.Value) (value.Value, error) {
-	b, err := newBytes(th, "bytebuf-allocate", a[0])
+	if len(a) == 1 {
+		if n, _ := a[0].Long(); n < 0 {
+			return value.Nil, value.Throwf(value.IllegalArgument, "capacity < 0: (%d < 0)", n)
+		}
+		b, err := newBytes(th, "bytebuf-allocate", a[0])
+		return value.NewByteBuf(b).Val(), err
+	}
+	if _, err := byteCount(a[0]); err != nil {
+		return value.Nil, err
+	}
+	fill, err := asLong(a[1])
 	if err != nil {
 		return value.Nil, err
 	}
-	if len(a) == 2 {
-		fill, ok := value.ToLong(a[1])
-		if !ok {
-			return value.Nil, value.CoerceError(a[1], "long")
-		}
-		for i := range b {
-			b[i] = byte(fill)
-		}
+	b, err := newBytes(th, "bytebuf-allocate", a[0])
+	for i := range b {
+		b[i] = byte(fill)
 	}
-	return value.NewByteBuf(b).Val(), nil
+	return value.NewByteBuf(b).Val(), err
 }
 
 // charsetOf takes a charset: a keyword or string, UTF-8 if there is none.
@@ -135,36 +149,32 @@ func charsetOf(in *eval.Args) string {
 func unknownCharset(name string) error { return value.Throwf(value.UnsupportedCharset, "%s", name) }
 
 func bytesFromString(th *eval.Thread, in *eval.Args) (value.Value, error) {
-	s, some := in.StrOrNil()
-	charset := charsetOf(in)
+	if in.Len() == 3 {
+		return value.Nil, th.Runtime().Row(in.Name).ArityError(in.Len())
+	}
+	s, charset := in.Str(), charsetOf(in)
 	fixed := in.Left() > 0
 	var length, fill int64
 	if fixed {
 		length, fill = in.Long(), in.Long()
 	}
-	if err := in.Done(); err != nil || !some {
-		return value.Nil, err
-	}
 	b, ok := value.EncodeText(charset, s)
-	if !ok {
-		return value.Nil, unknownCharset(charset)
+	if !ok || in.Done() != nil || length < 0 {
+		return value.Nil, value.Errorf("Failed to convert string to bytebuffer")
 	}
 	if fixed {
-		if length < int64(len(b)) || length > maxBuffer {
-			return value.Nil, value.Errorf("Function 'bytebuf-from-string' does not allow a length of %d for %d bytes", length, len(b))
+		if length > maxBuffer {
+			return value.Nil, value.Errorf("Function 'bytebuf-from-string' does not allow a length of %d", length)
 		}
 		if err := th.Room(int(length)); err != nil {
 			return value.Nil, err
 		}
-		b = append(b, bytes.Repeat([]byte{byte(fill)}, int(length)-len(b))...)
+		b = append(b, bytes.Repeat([]byte{byte(fill)}, max(0, int(length)-len(b)))...)[:length]
 	}
 	return value.NewByteBuf(b).Val(), nil
 }
 
 func bytesToString(_ *eval.Thread, in *eval.Args) (value.Value, error) {
-	if in.Peek().IsNil() {
-		return value.Nil, nil
-	}
 	buf := in.ByteBuf()
 	charset := charsetOf(in)
 	if err := in.Done(); err != nil {
@@ -216,6 +226,9 @@ func bytesSub(_ *eval.Thread, in *eval.Args) (value.Value, error) {
 }
 
 func bytesMerge(th *eval.Thread, a []value.Value) (value.Value, error) {
+	if len(a) == 1 {
+		return a[0], nil // unchecked, as in the reference
+	}
 	var b []byte
 	for _, v := range a {
 		x, err := asByteBuf(v)

@@ -97,7 +97,8 @@ var cidrTable = eval.Table{
 		}
 		return vec(out...), nil
 	}, Forms: "(inet/inet-addr-to-bytes ip)", Doc: "The bytes of an address as ints."},
-	addressTest("inet/ip4?", func(a netip.Addr) bool { return a.Is4() }), addressTest("inet/ip6?", func(a netip.Addr) bool { return a.Is6() }),
+	is("inet/ip4?", func(v value.Value) bool { a, ok := addressOf(v); return ok && a.Is4() }),
+	is("inet/ip6?", func(v value.Value) bool { a, ok := addressOf(v); return ok && a.Is6() }),
 	addressTest("inet/linklocal-addr?", netip.Addr.IsLinkLocalUnicast), addressTest("inet/multicast-addr?", netip.Addr.IsMulticast),
 	addressTest("inet/sitelocal-addr?", func(a netip.Addr) bool {
 		b := a.As16()
@@ -162,10 +163,14 @@ func addressTest(name string, test func(netip.Addr) bool) eval.Row {
 	return eval.Row{Name: name, Min: 1, Max: 1, Forms: "(" + name + " ip)", Doc: "A test of an address, text or object.",
 		F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
 			a, ok := addressOf(v)
-			if _, isText := v.Str(); !ok && !isText {
-				return value.Nil, value.CoerceError(v, "string")
+			if !ok {
+				text, isText := value.StringOrKeyword(v)
+				if !isText {
+					text = value.ToStr(v)
+				}
+				return value.Nil, value.Errorf("Not an IP address: '%s'", text)
 			}
-			return value.Bool(ok && test(a)), nil
+			return value.Bool(test(a)), nil
 		}}
 }
 

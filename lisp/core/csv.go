@@ -55,8 +55,11 @@ func csvRead(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	if err != nil {
 		return value.Nil, err
 	}
-	text, ok := source.Str()
+	text, ok := value.StringOrKeyword(source)
 	if !ok {
+		if _, isBuf := source.Ref().(*value.ByteBuf); isBuf || !holdsContent(source) {
+			return value.Nil, value.Errorf("Function 'csv/read' does not allow %s as source", source.Type())
+		}
 		charset, err := encodingOf(opts)
 		if err != nil {
 			return value.Nil, err
@@ -140,6 +143,9 @@ func csvWriteText(th *eval.Thread, in *eval.Args) (value.Value, error) {
 
 func csvWrite(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	sink, records, opts := in.Value(), in.Value(), in.Options()
+	if err := notSink(in.Name, "sink", sink); err != nil {
+		return value.Nil, err
+	}
 	if err := in.Done(); err != nil {
 		return value.Nil, err
 	}
@@ -153,18 +159,33 @@ func csvWrite(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	return value.Nil, spitTo(sink, value.String(text), opts)
 }
 
+// notSink refuses what is neither a file nor a stream; a path as text is no file here.
+func notSink(fn, word string, v value.Value) error {
+	switch v.Ref().(type) {
+	case *value.File, *value.Stream:
+		return nil
+	}
+	if strings.HasPrefix(v.Type().Name, "core/") {
+		return value.CoerceError(v, "java-object")
+	}
+	return value.Errorf("Function '%s' does not allow %s as %s", fn, v.Type(), word)
+}
+
 func csvText(th *eval.Thread, records value.Value, opts map[string]value.Value) (string, error) {
 	f, err := csvOptions(opts)
 	if err != nil {
 		return "", err
 	}
-	rows, err := iterable(th, records)
+	rows, err := sequentialItems(th, records)
 	if err != nil {
 		return "", err
 	}
 	size := 0
 	lines := make([]string, len(rows))
 	for i, row := range rows {
+		if !isSequential(row) {
+			return "", value.Errorf("CSV data records must be of type VncSequence")
+		}
 		items, err := iterable(th, row)
 		if err != nil {
 			return "", err

@@ -93,7 +93,10 @@ func jsonPretty(th *eval.Thread, in *eval.Args) (value.Value, error) {
 
 func jsonSpit(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	out, v, opts := in.Value(), in.Value(), in.Options()
-	if err := in.Done(); err != nil {
+	if err := notSink(in.Name, "out", out); err != nil {
+		return value.Nil, err
+	}
+	if err := in.Done(); err != nil || v.IsNil() {
 		return value.Nil, err
 	}
 	text, err := json.Write(v, writeOptions(th, opts))
@@ -103,18 +106,22 @@ func jsonSpit(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	if stream, ok := out.Ref().(*value.Stream); ok {
 		return value.Nil, write(th, stream, text)
 	}
-	path, ok := pathOf(out)
-	if !ok {
-		return value.Nil, value.Errorf("Function 'json/spit' does not allow %s as out", out.Type())
-	}
+	path, _ := pathOf(out)
 	return value.Nil, ioError(os.WriteFile(path, []byte(value.ToUTF8(text)), 0o666))
 }
 
 func jsonSlurp(th *eval.Thread, in *eval.Args) (value.Value, error) {
+	v := in.Peek()
+	if v.IsNil() {
+		return value.Nil, nil
+	}
+	if !holdsContent(v) {
+		return value.Nil, value.Errorf("Function 'json/slurp'. Failed to parse JSON").Because(value.CoerceError(v, "java-object"))
+	}
 	b, opts, err := readFile(th, in)
 	if err != nil {
 		return value.Nil, err
 	}
-	v, err := json.Read(b, readOptions(th, opts))
+	v, err = json.Read(b, readOptions(th, opts))
 	return v, jsonError(in.Name, err)
 }

@@ -12,8 +12,8 @@ import (
 
 // nameTable: symbols, keywords, chars and metadata, language.md 1.5, 1.6, 1.11.
 var nameTable = eval.Table{
-	{Name: "symbol", Min: 1, Max: 2, FN: named("symbol", value.Sym), Forms: "(symbol name)\n(symbol ns name)", Doc: "A symbol."},
-	{Name: "keyword", Min: 1, Max: 2, FN: named("keyword", value.Kw), Forms: "(keyword name)\n(keyword ns name)", Doc: "A keyword."},
+	{Name: "symbol", Min: 1, Max: 2, FN: symbol, Forms: "(symbol name)\n(symbol ns name)", Doc: "A symbol."},
+	{Name: "keyword", Min: 1, Max: 2, FN: keyword, Forms: "(keyword name)\n(keyword ns name)", Doc: "A keyword."},
 	{Name: "name", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
 		if s, ok := v.Str(); ok {
 			return value.String(s), nil
@@ -93,21 +93,62 @@ var nameTable = eval.Table{
 	}, Forms: "(vary-meta obj f & args)", Doc: "The value with (f metadata args…)."},
 }
 
-func named(fn string, make func(string) value.Value) func(*eval.Thread, []value.Value) (value.Value, error) {
-	return func(_ *eval.Thread, a []value.Value) (value.Value, error) {
-		var parts []string
-		for _, v := range a {
-			s, ok := value.Text(v)
-			if e, isEnum := value.HostOf[enum](v); isEnum {
-				s, ok = e.name, true
-			}
-			if _, isSym := v.Ref().(*value.Symbol); !ok || isSym && fn == "keyword" {
-				return value.Nil, value.Errorf("Function '%s' does not allow %s name.", fn, v.Type())
-			}
-			parts = append(parts, s)
+func keyword(_ *eval.Thread, a []value.Value) (value.Value, error) {
+	if len(a) == 2 {
+		ns, name, err := qualifiedParts(a)
+		if err == nil && name == "" {
+			err = value.Errorf("The name of a keyword must not be empty!")
 		}
-		return make(strings.Join(parts, "/")), nil
+		return value.Kw(ns + "/" + name), err
 	}
+	name, ok := value.StringOrKeyword(a[0])
+	if e, isEnum := value.HostOf[enum](a[0]); isEnum {
+		name, ok = e.name, true
+	}
+	if !ok {
+		return value.Nil, value.Errorf("Function 'keyword' does not allow %s name", a[0].Type())
+	}
+	return value.Kw(name), notBlank(name, "A name")
+}
+
+func symbol(_ *eval.Thread, a []value.Value) (value.Value, error) {
+	if len(a) == 2 {
+		ns, name, err := qualifiedParts(a)
+		switch {
+		case err != nil:
+			return value.Nil, err
+		case strings.Contains(ns, "/"):
+			return value.Nil, value.Errorf("A namespace ('%s') must not contain a '/'", ns)
+		case ns != "":
+			ns += "/"
+		}
+		return value.Sym(ns + name), notBlank(name, "A simple name of a qualified name")
+	}
+	name, ok := value.Text(a[0])
+	if e, isEnum := value.HostOf[enum](a[0]); isEnum {
+		name, ok = e.name, true
+	}
+	if !ok {
+		return value.Nil, value.Errorf("Function 'symbol' does not allow %s name.", a[0].Type())
+	}
+	return value.Sym(name), notBlank(name, "A name")
+}
+
+// qualifiedParts takes a namespace, as a text or symbol, and a name.
+func qualifiedParts(a []value.Value) (ns, name string, err error) {
+	ns, ok := value.Text(a[0])
+	if !ok {
+		return "", "", value.CoerceError(a[0], "string")
+	}
+	name, err = textOf(a[1])
+	return ns, name, err
+}
+
+func notBlank(name, what string) error {
+	if strings.TrimSpace(name) == "" {
+		return value.Errorf("%s must not be blank", what)
+	}
+	return nil
 }
 
 func qualifiedName(fn string, v value.Value) (string, error) {
@@ -128,16 +169,22 @@ func qualifiedName(fn string, v value.Value) (string, error) {
 }
 
 func char(_ *eval.Thread, v value.Value) (value.Value, error) {
-	if _, ok := v.Char(); ok {
-		return v, nil
+	if c, ok := oneChar(v); ok {
+		return value.Char(c), nil
 	}
-	if s, ok := v.Ref().(*value.Str); ok && s.CodeUnits() == 1 {
-		return value.Char(s.CharAt(0)), nil
-	}
-	if n, ok := value.ToLong(v); ok {
+	if n, ok := v.Long(); ok {
 		return value.Char(uint16(n)), nil
 	}
-	return value.Nil, value.Errorf("Function 'char' does not allow type %s as parameter.", v.Type())
+	if n, ok := v.Int(); ok {
+		return value.Char(uint16(n)), nil
+	}
+	if _, isText := value.StringOrKeyword(v); isText {
+		return value.Nil, value.Errorf("Function 'char' expects a string type argument of length 1.")
+	}
+	if v.IsNil() {
+		return value.Nil, nil
+	}
+	return value.Nil, value.Errorf("Function 'char' does not allow %s argument.", v.Type())
 }
 
 func metaOf(v value.Value) value.Value {

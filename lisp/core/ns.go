@@ -48,7 +48,7 @@ var nsTable = eval.Table{
 		}
 		return value.Nil, value.Errorf("Failed to load Venice classpath file '%s': this host has no classpath, use load-file", name)
 	}, Forms: "(load-classpath-file name)", Doc: "Not available on this host: there is no classpath."},
-	{Name: "read-string", Min: 1, Max: 2, FN: readString, Forms: "(read-string s)\n(read-string s origin)", Doc: "Reads the first form of a text."},
+	{Name: "read-string", Min: 1, Max: 2, FN: readString, Forms: "(read-string s)\n(read-string s origin)", Doc: "Reads the first form of a text; nil without one."},
 	{Name: "load-string", Min: 1, Max: 1, F1: func(th *eval.Thread, a value.Value) (value.Value, error) {
 		s, ok := a.Str()
 		if !ok {
@@ -97,18 +97,29 @@ func readerOptions(th *eval.Thread, file string) reader.Options {
 }
 
 func readString(th *eval.Thread, a []value.Value) (value.Value, error) {
-	s, ok := a[0].Str()
-	if !ok {
-		return value.Nil, value.CoerceError(a[0], "string")
+	file := ""
+	if len(a) == 2 {
+		origin, err := textOf(a[1])
+		if err != nil {
+			return value.Nil, err
+		}
+		file = origin
+	}
+	s, err := textOf(a[0])
+	if err != nil {
+		return value.Nil, err
+	}
+	if file == "" {
+		file = "unknown"
 	}
 	if err := th.Charge(parsedSize * len(s)); err != nil {
 		return value.Nil, err
 	}
-	file := "unknown"
-	if len(a) == 2 {
-		file, _ = value.Text(a[1])
+	v, err := reader.Read(s, readerOptions(th, file))
+	if err != nil && value.AsException(err).Class.IsA(value.ContinueException) {
+		return value.Nil, nil // there is no form
 	}
-	return reader.Read(s, readerOptions(th, file))
+	return v, err
 }
 
 // load evaluates all forms of a text one after the other and returns to the caller's namespace.

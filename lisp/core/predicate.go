@@ -4,6 +4,8 @@
 package core
 
 import (
+	"strings"
+
 	"gondola/lisp/eval"
 	"gondola/lisp/value"
 )
@@ -55,6 +57,9 @@ var predicateTable = eval.Table{
 	{Name: "supertype", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
 		if s := v.Type().Supers; len(s) > 0 {
 			return value.Kw(s[0].Name), nil
+		}
+		if strings.HasPrefix(v.Type().Name, "core/") {
+			return value.Kw("core/val"), nil
 		}
 		return value.Nil, nil
 	}, Forms: "(supertype x)", Doc: "The nearest supertype of x."},

@@ -12,10 +12,10 @@ import (
 
 // queueTable: queues, deques, stacks, circular buffers and delay queues, language.md 8.
 var queueTable = eval.Table{
-	{Name: "queue", Min: 0, Max: 1, FN: newQueue("queue", value.NewQueue), Forms: "(queue)\n(queue capacity)", Doc: "A queue, first in, first out."},
-	{Name: "deque", Min: 0, Max: 1, FN: newQueue("deque", value.NewDeque), Forms: "(deque)\n(deque capacity)", Doc: "A queue with two ends."},
+	{Name: "queue", Min: 0, Max: 1, FN: newQueue("", value.NewQueue), Forms: "(queue)\n(queue capacity)", Doc: "A queue, first in, first out."},
+	{Name: "deque", Min: 0, Max: 1, FN: newQueue("", value.NewDeque), Forms: "(deque)\n(deque capacity)", Doc: "A queue with two ends."},
 	{Name: "stack", F0: func(*eval.Thread) (value.Value, error) { return value.NewStack().Val(), nil }, Forms: "(stack)", Doc: "A stack, last in, first out."},
-	{Name: "circular-buffer", Min: 1, Max: 1, FN: newQueue("circular-buffer", value.NewCircularBuffer), Forms: "(circular-buffer capacity)", Doc: "A buffer that drops its oldest element when it is full."},
+	{Name: "circular-buffer", Min: 1, Max: 1, FN: newQueue("Capacity must be bigger than 0", value.NewCircularBuffer), Forms: "(circular-buffer capacity)", Doc: "A buffer that drops its oldest element when it is full."},
 	{Name: "delay-queue", F0: func(*eval.Thread) (value.Value, error) { return value.NewDelayQueue().Val(), nil }, Forms: "(delay-queue)", Doc: "A queue whose elements can be taken after a delay."},
 	isQueue("queue?", value.TypeQueue), isQueue("deque?", value.TypeDeque), isQueue("stack?", value.TypeStack), isQueue("circular-buffer?", value.TypeCircularBuffer),
 	{Name: "put!", Min: 2, Max: 3, FN: put, Forms: "(put! queue val)\n(put! delay-queue val delay)", Doc: "Appends an element, waiting for room; to a delay queue with a delay in milliseconds."},
@@ -61,17 +61,20 @@ func isQueue(name string, t *value.Type) eval.Row {
 	})
 }
 
-func newQueue(name string, build func(capacity int) *value.Queue) func(*eval.Thread, []value.Value) (value.Value, error) {
+// newQueue: refusal is the message for a capacity below 1; "" for none.
+func newQueue(refusal string, build func(capacity int) *value.Queue) func(*eval.Thread, []value.Value) (value.Value, error) {
 	return func(_ *eval.Thread, a []value.Value) (value.Value, error) {
 		if len(a) == 0 {
 			return build(0).Val(), nil
 		}
 		n, err := asLong(a[0])
-		if err == nil && n < 1 {
-			err = value.Errorf("%s: the capacity must be at least 1, got %d", name, n)
-		}
 		if err != nil {
 			return value.Nil, err
+		}
+		if n < 1 {
+			e := value.NewException(value.IllegalArgument, refusal)
+			e.NoMessage = refusal == ""
+			return value.Nil, e
 		}
 		return build(clampInt(n)).Val(), nil
 	}

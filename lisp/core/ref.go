@@ -32,14 +32,23 @@ var refTable = eval.Table{
 		return value.Bool(done), err
 	}, Forms: "(compare-and-set! atom oldval newval)", Doc: "Sets the value if it is oldval; whether it was."},
 	{Name: "add-watch", Min: 3, Max: 3, F3: func(_ *eval.Thread, r, k, f value.Value) (value.Value, error) {
-		w, err := asWatched(r)
+		if _, ok := k.Ref().(*value.Keyword); !ok {
+			return value.Nil, value.CoerceError(k, "keyword")
+		}
+		if !eval.IsFunction(f) {
+			return value.Nil, value.CoerceError(f, "function")
+		}
+		w, err := asWatched("add-watch", r)
 		if err == nil {
 			w.Watch(value.Watcher{Key: k, Fn: f})
 		}
 		return value.Nil, err
 	}, Forms: "(add-watch ref key fn)", Doc: "Calls (fn key ref old new) after changes of an atom or agent."},
 	{Name: "remove-watch", Min: 2, Max: 2, F2: func(_ *eval.Thread, r, k value.Value) (value.Value, error) {
-		w, err := asWatched(r)
+		if _, ok := k.Ref().(*value.Keyword); !ok {
+			return value.Nil, value.CoerceError(k, "keyword")
+		}
+		w, err := asWatched("remove-watch", r)
 		if err == nil {
 			w.Unwatch(k)
 		}
@@ -69,11 +78,9 @@ var refTable = eval.Table{
 		case *value.Future:
 			_, _, ok := x.Result()
 			return value.Bool(ok), nil
-		case *value.LazySeq:
-			return value.True, nil // as the reference: its head is
 		}
-		return value.Nil, value.Errorf("Function 'realized?' does not allow type %s as parameter.", v.Type())
-	}, Forms: "(realized? x)", Doc: "Whether a delay, future or promise has its value."},
+		return value.True, nil
+	}, Forms: "(realized? x)", Doc: "Whether a delay, future or promise has its value; true for anything else."},
 }
 
 func atom(th *eval.Thread, in *eval.Args) (value.Value, error) {
@@ -150,12 +157,12 @@ func swap(th *eval.Thread, name string, a []value.Value) (old, v value.Value, er
 	return old, v, value.Errorf("Function '%s' does not allow type %s as parameter.", name, a[0].Type())
 }
 
-func asWatched(v value.Value) (*value.Watched, error) {
+func asWatched(fn string, v value.Value) (*value.Watched, error) {
 	switch x := v.Ref().(type) {
 	case *value.Atom:
 		return &x.Watched, nil
 	case *agent:
 		return &x.Watched, nil
 	}
-	return nil, value.CoerceError(v, "atom")
+	return nil, value.Errorf("Function '%s' does not allow type %s as ref.", fn, v.Type())
 }

@@ -158,7 +158,7 @@ func containsText(_ *eval.Thread, a, b value.Value) (value.Value, error) {
 		return value.Nil, err
 	}
 	t, err := charOrText(b)
-	return value.Bool(err == nil && t != "" && strings.Contains(s, t)), err
+	return value.Bool(err == nil && t != "" && strings.Contains(s, t)), nil // what is no text occurs nowhere
 }
 
 // charOrText is textOf that takes a char, too.
@@ -252,9 +252,6 @@ func textLastIndexOf(_ *eval.Thread, a []value.Value) (value.Value, error) {
 }
 
 func subs(_ *eval.Thread, a []value.Value) (value.Value, error) {
-	if a[0].IsNil() {
-		return value.Nil, nil
-	}
 	s, err := strOf(a[0])
 	if err != nil {
 		return value.Nil, err
@@ -278,7 +275,7 @@ func subs(_ *eval.Thread, a []value.Value) (value.Value, error) {
 
 func chars(_ *eval.Thread, v value.Value) (value.Value, error) {
 	if v.IsNil() {
-		return value.Nil, nil
+		return value.EmptyList.Val(), nil
 	}
 	s, err := strOf(v)
 	if err != nil {
@@ -344,20 +341,28 @@ func repeatText(th *eval.Thread, a []value.Value) (value.Value, error) {
 	return value.String(string(b)), nil
 }
 
+// sequentialItems is iterable for sequences alone: no nil, text, map or set.
+func sequentialItems(th *eval.Thread, v value.Value) ([]value.Value, error) {
+	if !takes(v, lazyOK) {
+		return nil, value.CoerceError(v, "a sequential collection")
+	}
+	return iterable(th, v)
+}
+
 func joinText(th *eval.Thread, a []value.Value) (value.Value, error) {
+	coll := a[len(a)-1]
+	if coll.IsNil() {
+		return value.String(""), nil
+	}
+	items, err := sequentialItems(th, coll)
+	if err != nil || len(items) == 0 {
+		return value.String(""), err
+	}
 	sep := ""
-	if len(a) == 2 {
-		if c, ok := a[0].Char(); ok {
-			sep = value.CharString(c)
-		} else if s, err := textOf(a[0]); err == nil {
-			sep = s
-		} else if !a[0].IsNil() {
+	if len(a) == 2 { // looked at only where it is needed
+		if sep, err = charOrText(a[0]); err != nil {
 			return value.Nil, err
 		}
-	}
-	items, err := onlySequence(th, "str/join", a[len(a)-1], nilOK|lazyOK)
-	if err != nil {
-		return value.Nil, err
 	}
 	p := value.Printer{Caller: th}
 	for i, v := range items {

@@ -22,12 +22,15 @@ var textCharTable = eval.Table{
 	charRow("str/lower-case?", unicode.IsLower, "Whether a char is a lower case letter."),
 	{Name: "str/letter?", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
 		c, ok := oneChar(v)
-		if !ok {
+		if _, isText := value.StringOrKeyword(v); !ok && isText {
 			return value.Nil, value.Errorf("Function 'str/letter?' expects a single char string. Got a '%s'.", v.Type())
 		}
-		return value.Bool(unicode.IsLetter(rune(c))), nil
+		return value.Bool(ok && unicode.IsLetter(rune(c))), nil
 	}, Forms: "(str/letter? s)", Doc: "Whether a char or a one-character string is a letter."},
 	{Name: "str/char?", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
+		if v.IsNil() {
+			return value.Nil, nil
+		}
 		_, ok := oneChar(v)
 		return value.Bool(ok), nil
 	}, Forms: "(str/char? s)", Doc: "Whether s is a char or a one-character string."},
@@ -43,22 +46,22 @@ func charRow(name string, is func(rune) bool, doc string) eval.Row {
 		}}
 }
 
-// oneChar takes a char or a string of one code unit.
+// oneChar takes a char, or a string or keyword of one code unit.
 func oneChar(v value.Value) (uint16, bool) {
 	if c, ok := v.Char(); ok {
 		return c, true
 	}
-	if s, ok := v.Ref().(*value.Str); ok && s.CodeUnits() == 1 {
+	if s, err := strOf(v); err == nil && s.CodeUnits() == 1 {
 		return s.CharAt(0), true
 	}
 	return 0, false
 }
 
-// indexOfChar takes the characters as a string, or as a collection of chars and one-character strings. name is what the
+// indexOfChar takes the characters as a string, or as a sequence of chars. name is what the
 // reference calls the function in its error.
 func indexOfChar(name string, want bool) func(*eval.Thread, []value.Value) (value.Value, error) {
 	return func(th *eval.Thread, a []value.Value) (value.Value, error) {
-		if a[0].IsNil() {
+		if a[0].IsNil() || a[1].IsNil() {
 			return value.Nil, nil
 		}
 		s, err := strOf(a[0])
@@ -66,7 +69,7 @@ func indexOfChar(name string, want bool) func(*eval.Thread, []value.Value) (valu
 			return value.Nil, err
 		}
 		set, err := charSet(th, name, a[1])
-		if err != nil {
+		if err != nil || s.S == "" || len(set) == 0 {
 			return value.Nil, err
 		}
 		from := int64(0)
@@ -74,6 +77,9 @@ func indexOfChar(name string, want bool) func(*eval.Thread, []value.Value) (valu
 			if from, err = asLong(a[2]); err != nil {
 				return value.Nil, err
 			}
+		}
+		if from < 0 {
+			return value.Nil, nil
 		}
 		i := int64(0)
 		for c := range value.Units(s.S) {
@@ -87,21 +93,21 @@ func indexOfChar(name string, want bool) func(*eval.Thread, []value.Value) (valu
 }
 
 func charSet(th *eval.Thread, name string, v value.Value) ([]uint16, error) {
-	if s, ok := v.Str(); ok {
+	if s, ok := value.StringOrKeyword(v); ok {
 		return value.ToUnits(s), nil
 	}
-	items, ok, err := value.Items(th, v)
+	if !isSequential(v) {
+		return nil, value.Errorf("Function '%s' does not allow %s as chars argument.", name, v.Type())
+	}
+	items, err := iterable(th, v)
 	if err != nil {
 		return nil, err
 	}
-	if !ok || v.IsNil() {
-		return nil, value.Errorf("Function '%s' does not allow %s as chars argument.", name, v.Type())
-	}
 	set := make([]uint16, 0, len(items))
 	for _, x := range items {
-		c, ok := oneChar(x)
+		c, ok := x.Char()
 		if !ok {
-			return nil, value.Errorf("Function '%s' does not allow %s as chars argument.", name, x.Type())
+			return nil, value.Errorf("The 'chars' sequence elements must be chars")
 		}
 		set = append(set, c)
 	}

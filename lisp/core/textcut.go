@@ -24,7 +24,10 @@ var textCutTable = eval.Table{
 	textRow("str/strip-margin", stripMargin, "Without the blanks and the bar at the start of the lines."),
 	{Name: "str/quote", Min: 2, Max: 3, FN: quote, Forms: "(str/quote s quote)\n(str/quote s start end)", Doc: "With quotes around it."},
 	{Name: "str/quoted?", Min: 2, Max: 3, FN: isQuoted, Forms: "(str/quoted? s quote)\n(str/quoted? s start end)", Doc: "Whether s has the quotes around it."},
-	textRow("str/double-quote", func(s string) string { return `"` + s + `"` }, "With double quotes around it."),
+	{Name: "str/double-quote", Min: 1, Max: 1, F1: func(_ *eval.Thread, v value.Value) (value.Value, error) {
+		s, err := textOf(v)
+		return value.String(`"` + s + `"`), err
+	}, Forms: "(str/double-quote s)", Doc: "With double quotes around it."},
 	textRow("str/double-unquote", func(s string) string {
 		if hasQuotes(s, `"`, `"`) {
 			return s[1 : len(s)-1]
@@ -74,8 +77,11 @@ func partRow(name, doc string, bounds func(k, n int) (int, int)) eval.Row {
 func affixRow(name string, f func(s, affix string) string, doc string) eval.Row {
 	return eval.Row{Name: name, Min: 2, Max: 2, Forms: "(" + name + " s text)", Doc: doc,
 		F2: func(_ *eval.Thread, v, affix value.Value) (value.Value, error) {
-			if affix.IsNil() {
+			if v.IsNil() {
 				return v, nil
+			}
+			if _, err := textOf(v); err != nil {
+				return value.Nil, err
 			}
 			t, err := textOf(affix)
 			if err != nil {

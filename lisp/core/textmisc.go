@@ -67,9 +67,8 @@ func levenshtein(th *eval.Thread, s, t []uint16) (int, error) {
 
 // wrapText fills lines greedily; a longer word stands alone.
 func wrapText(_ *eval.Thread, in *eval.Args) (value.Value, error) {
-	s, some := in.StrOrNil()
-	opts := in.Options()
-	if err := in.Done(); err != nil || !some {
+	s, opts := in.Str(), in.Options()
+	if err := in.Done(); err != nil {
 		return value.Nil, err
 	}
 	width := int64(80)
@@ -116,11 +115,7 @@ func loremIpsum(th *eval.Thread, in *eval.Args) (value.Value, error) {
 	if err := in.Done(); err != nil {
 		return value.Nil, err
 	}
-	if v, ok := opts["chars"]; ok {
-		n, err := asLong(v)
-		if err != nil {
-			return value.Nil, err
-		}
+	if n, ok := opts["chars"].Long(); ok {
 		if n > maxText {
 			return value.Nil, value.Errorf("Function 'str/lorem-ipsum' does not allow %d characters", n)
 		}
@@ -129,12 +124,9 @@ func loremIpsum(th *eval.Thread, in *eval.Args) (value.Value, error) {
 		}
 		return value.String(fillText(value.New(&value.Str{S: loremParagraph + " "}), clampInt(n))), nil
 	}
-	n := int64(1)
-	if v, ok := opts["paragraphs"]; ok {
-		var err error
-		if n, err = asLong(v); err != nil {
-			return value.Nil, err
-		}
+	n, ok := opts["paragraphs"].Long()
+	if !ok {
+		return value.Nil, value.Errorf("Function 'str/lorem-ipsum' invalid options")
 	}
 	if n > maxText/int64(len(loremParagraph)+2) {
 		return value.Nil, value.Errorf("Function 'str/lorem-ipsum' does not allow %d paragraphs", n)

@@ -153,14 +153,11 @@ func splitTextAt(_ *eval.Thread, v, at value.Value) (value.Value, error) {
 }
 
 func splitColumns(th *eval.Thread, v, columns value.Value) (value.Value, error) {
-	if v.IsNil() {
-		return value.EmptyList.Val(), nil
-	}
 	s, err := strOf(v)
 	if err != nil {
 		return value.Nil, err
 	}
-	items, err := iterable(th, columns)
+	items, err := sequentialItems(th, columns)
 	if err != nil {
 		return value.Nil, err
 	}

@@ -30,18 +30,21 @@ type timeScale struct {
 func timeText(name string, scales []timeScale) eval.Row {
 	return eval.Row{Name: name, Min: 1, Max: -1, Forms: "(" + name + " time & options)", Doc: "A time in a readable unit. Option :precision (digits behind the point, 3).",
 		Fn: func(_ *eval.Thread, in *eval.Args) (value.Value, error) {
-			v, opts := in.Value(), in.Options()
+			v := in.Value()
+			n, whole := v.Long()
+			if i, isInt := v.Int(); isInt {
+				n, whole = int64(i), true
+			}
+			if whole && n < 1000 { // without a look at the options
+				return value.String(strconv.FormatInt(n, 10) + scales[0].unit), nil
+			}
+			opts := in.Options()
 			if err := in.Done(); err != nil {
 				return value.Nil, err
 			}
-			if n, whole := value.ToLong(v); whole && n < 1000 {
-				if _, isDouble := v.Double(); !isDouble {
-					return value.String(strconv.FormatInt(n, 10) + scales[0].unit), nil
-				}
-			}
 			t, ok := value.ToDouble(v)
 			if !ok {
-				return value.Nil, value.CoerceError(v, "double")
+				return value.Nil, notANumber(v, "double")
 			}
 			precision := int64(3)
 			if p, given := opts["precision"]; given {

@@ -52,6 +52,7 @@ var (
 	ShellException         = &Class{"com.github.jlangch.venice.ShellException", VncException}
 	ArithmeticException    = &Class{"java.lang.ArithmeticException", RuntimeException}
 	NumberFormatException  = &Class{"java.lang.NumberFormatException", IllegalArgument}
+	NegativeArraySize      = &Class{"java.lang.NegativeArraySizeException", RuntimeException}
 	IndexOutOfBounds       = &Class{"java.lang.IndexOutOfBoundsException", RuntimeException}
 	DateTimeException      = &Class{"java.time.DateTimeException", RuntimeException}
 	DateTimeParse          = &Class{"java.time.format.DateTimeParseException", DateTimeException}
@@ -89,6 +90,7 @@ var thrownClasses = []*Class{
 	ShellException,
 	ArithmeticException,
 	NumberFormatException,
+	NegativeArraySize,
 	IndexOutOfBounds,
 	DateTimeException,
 	DateTimeParse,

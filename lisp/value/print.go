@@ -152,6 +152,10 @@ func (p *Printer) char(c uint16) {
 			p.buf = append(p.buf, name...)
 			return
 		}
+		if c < ' ' || c == 0x7F {
+			p.buf = fmt.Appendf(p.buf, `u%04x`, c)
+			return
+		}
 	}
 	p.buf = AppendChar(p.buf, c)
 }
