@@ -501,8 +501,8 @@ func toBigInt(th *eval.Thread, a value.Value) (value.Value, error) {
 		}
 		return value.NewBigInt(d.Unscaled).Val(), nil
 	case *value.Str:
-		if v, err := value.ParseNumber(x.S + "N"); err == nil {
-			return v, nil
+		if n, ok := new(big.Int).SetString(x.S, 10); ok {
+			return value.NewBigInt(n).Val(), nil
 		}
 		if x.S == "" {
 			return value.Nil, value.Throwf(value.NumberFormatException, "Zero length BigInteger")

@@ -273,7 +273,10 @@ func arrayRow(name string, kind *arrayKind) eval.Row {
 			items := s.Items()
 			for i, v := range items {
 				var err error
-				if items[i], err = kind.element(v); err != nil {
+				if items[i], err = kind.element(v); err == nil && kind == stringArray && v.IsNil() {
+					err = value.CoerceError(v, "string") // only a length makes nils
+				}
+				if err != nil {
 					if kind.zero.IsNumber() {
 						err = value.Errorf("The value at pos %d in the collection is not a number", i)
 					} else if kind == stringArray {

@@ -138,9 +138,9 @@ func allocate(th *eval.Thread, a []value.Value) (value.Value, error) {
 	return value.NewByteBuf(b).Val(), err
 }
 
-// charsetOf takes a charset: a keyword or string, UTF-8 if there is none.
+// charsetOf takes a charset: a keyword or string, UTF-8 if there is none or it is empty.
 func charsetOf(in *eval.Args) string {
-	if s, ok := in.StrOrNil(); ok {
+	if s, _ := in.StrOrNil(); s != "" {
 		return s
 	}
 	return "UTF-8"

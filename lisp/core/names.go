@@ -108,6 +108,7 @@ func keyword(_ *eval.Thread, a []value.Value) (value.Value, error) {
 	if !ok {
 		return value.Nil, value.Errorf("Function 'keyword' does not allow %s name", a[0].Type())
 	}
+	name = strings.TrimSpace(strings.TrimPrefix(name, ":"))
 	return value.Kw(name), notBlank(name, "A name")
 }
 

@@ -341,9 +341,9 @@ func repeatText(th *eval.Thread, a []value.Value) (value.Value, error) {
 	return value.String(string(b)), nil
 }
 
-// sequentialItems is iterable for sequences alone: no nil, text, map or set.
+// sequentialItems is iterable for sequences alone: no nil, text, map, entry or set.
 func sequentialItems(th *eval.Thread, v value.Value) ([]value.Value, error) {
-	if !takes(v, lazyOK) {
+	if _, isEntry := v.Ref().(*value.MapEntry); isEntry || !takes(v, lazyOK) {
 		return nil, value.CoerceError(v, "a sequential collection")
 	}
 	return iterable(th, v)
