@@ -101,12 +101,32 @@ func (th *Thread) CheckInterrupt() error {
 	return nil
 }
 
+// deepen counts a level of host functions or forms (E2), unless it fails; the caller takes it back from th.depth.
+func (th *Thread) deepen() error {
+	th.depth++
+	if th.depth > th.limit.Load() {
+		return th.deepenOverLimit()
+	}
+	return nil
+}
+
+// deepenOverLimit is the rare rest of deepen, apart so that deepen is inlined.
+//
+//go:noinline
+func (th *Thread) deepenOverLimit() error {
+	th.depth--
+	err := th.overLimit()
+	if err == nil {
+		th.depth++
+	}
+	return err
+}
+
 // Nested runs f one level deeper: recursion of host functions over nested data counts as calls do (E2).
 func (th *Thread) Nested(f func() (value.Value, error)) (value.Value, error) {
-	if err := th.CheckInterrupt(); err != nil {
+	if err := th.deepen(); err != nil {
 		return value.Nil, err
 	}
-	th.depth++
 	defer func() { th.depth-- }()
 	return f()
 }
@@ -387,10 +407,9 @@ func (th *Thread) Call1(f, a value.Value) (value.Value, error) {
 		return th.callFn1(x, a)
 	case *Builtin:
 		if x.F1 != nil {
-			if err := th.CheckInterrupt(); err != nil {
+			if err := th.deepen(); err != nil {
 				return value.Nil, err
 			}
-			th.depth++
 			v, err := x.F1(th, a)
 			th.depth--
 			return v, err
@@ -420,10 +439,9 @@ func (th *Thread) Call2(f, a, b value.Value) (value.Value, error) {
 		return th.callFn2(x, a, b)
 	case *Builtin:
 		if x.F2 != nil {
-			if err := th.CheckInterrupt(); err != nil {
+			if err := th.deepen(); err != nil {
 				return value.Nil, err
 			}
-			th.depth++
 			v, err := x.F2(th, a, b)
 			th.depth--
 			return v, err
@@ -442,10 +460,9 @@ func (th *Thread) Apply(f value.Value, args []value.Value) (value.Value, error) 
 	case *Fn:
 		return th.callFnN(x, args)
 	case *Builtin:
-		if err := th.CheckInterrupt(); err != nil {
+		if err := th.deepen(); err != nil {
 			return value.Nil, err
 		}
-		th.depth++
 		v, err := th.callBuiltin(x, args)
 		th.depth--
 		return v, err

@@ -83,10 +83,9 @@ type capture struct{ from uint8 }
 
 // compile turns a form into a node. tail says that the form's value is the value of the function or loop body.
 func (c *compiler) compile(form value.Value, tail bool) (Node, error) {
-	if err := c.th.CheckInterrupt(); err != nil {
+	if err := c.th.deepen(); err != nil {
 		return nil, err
 	}
-	c.th.depth++
 	c.fs.nesting++
 	c.fs.deepest = max(c.fs.deepest, c.fs.nesting)
 	n, err := c.compileForm(form, tail)

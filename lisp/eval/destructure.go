@@ -232,10 +232,9 @@ func patternNames(p value.Value, names []string) []string {
 
 // pattern compiles a binding pattern; local yields the local of a name.
 func (c *compiler) pattern(p value.Value, local func(name string) (*local, error), top bool) (binder, error) {
-	if err := c.th.CheckInterrupt(); err != nil {
+	if err := c.th.deepen(); err != nil {
 		return nil, err
 	}
-	c.th.depth++
 	defer func() { c.th.depth-- }()
 	switch x := p.Ref().(type) {
 	case *value.Symbol:
