@@ -56,15 +56,11 @@ func (c *Client) lead(ctx context.Context, call *Call) {
 		defer context.AfterFunc(ctx, c.interrupt(call))()
 	}
 	for {
-		m, err := c.r.Read()
-		c.mu.Lock()
-		if err != nil && !c.skip(err) {
-			if !c.survives(err) {
-				c.mu.Unlock()
-				c.fail(err)
-				c.stopReading()
-				return
-			}
+		late, ended := c.readOne()
+		if ended {
+			return
+		}
+		if late {
 			if e := ctx.Err(); e != nil {
 				c.complete(call, nil, e)
 			} else if !time.Now().Before(call.until) {
@@ -72,8 +68,6 @@ func (c *Client) lead(ctx context.Context, call *Call) {
 			} else {
 				c.readUntil = time.Time{} // it was an earlier one
 			}
-		} else if m != nil {
-			c.dispatch(m)
 		}
 		if call.over {
 			closed := c.closed
@@ -90,6 +84,26 @@ func (c *Client) lead(ctx context.Context, call *Call) {
 		c.armRead(call.until)
 		c.mu.Unlock()
 	}
+}
+
+// readOne reads a frame and hands it over, and returns with mu held. late: the deadline came first, and the stream is in step.
+// ended: the connection is over, mu is free, and the reading side has been given up.
+func (c *Client) readOne() (late, ended bool) {
+	m, err := c.r.Read()
+	c.mu.Lock()
+	switch {
+	case err == nil || c.skip(err):
+		if m != nil {
+			c.dispatch(m)
+		}
+		return false, false
+	case c.survives(err):
+		return true, false
+	}
+	c.mu.Unlock()
+	c.fail(err)
+	c.stopReading()
+	return false, true
 }
 
 // interrupt makes the function that ends a leader's read because its context has ended. A frame that is arriving is read to
@@ -175,17 +189,8 @@ func (c *Client) readOn() {
 // readForAll reads until no call waits; of a closed client, until the server has closed too.
 func (c *Client) readForAll() {
 	for {
-		m, err := c.r.Read()
-		c.mu.Lock()
-		if err != nil && !c.skip(err) {
-			if !c.survives(err) {
-				c.mu.Unlock()
-				c.fail(err)
-				c.stopReading()
-				return
-			}
-		} else if m != nil {
-			c.dispatch(m)
+		if _, ended := c.readOne(); ended {
+			return
 		}
 		if !c.expecting() && !c.closed {
 			c.reading = false

@@ -163,14 +163,19 @@ func (w Path) carry(to, from net.Conn) {
 			from.Close()
 			return
 		}
-		switch {
-		case errors.Is(err, io.EOF):
-			closeWrite(to)
-			return
-		case err != nil:
-			to.Close()
+		if err != nil {
+			passEnd(to, err)
 			return
 		}
+	}
+}
+
+// passEnd gives on how reading has ended: half a close for an orderly end.
+func passEnd(to net.Conn, err error) {
+	if errors.Is(err, io.EOF) {
+		closeWrite(to)
+	} else {
+		to.Close()
 	}
 }
 
@@ -178,12 +183,8 @@ func (w Path) carryFrames(to, from net.Conn) {
 	r := bufio.NewReader(from)
 	for n := 0; ; n++ {
 		frame, err := readFrame(r)
-		switch {
-		case errors.Is(err, io.EOF):
-			closeWrite(to)
-			return
-		case err != nil:
-			to.Close()
+		if err != nil {
+			passEnd(to, err)
 			return
 		}
 		fate := w.Frames(n)
