@@ -304,14 +304,6 @@ func assocIn(th *eval.Thread, m, ks, v value.Value) (value.Value, error) {
 	return alterIn(th, m, keys, func(value.Value) (value.Value, error) { return v, nil })
 }
 
-// keyPath are keys in a sequence.
-func keyPath(th *eval.Thread, ks value.Value) ([]value.Value, error) {
-	if !takes(ks, lazyOK) {
-		return nil, value.CoerceError(ks, "a sequential collection")
-	}
-	return iterable(th, ks)
-}
-
 func alterIn(th *eval.Thread, m value.Value, keys []value.Value, f func(old value.Value) (value.Value, error)) (value.Value, error) {
 	if len(keys) == 0 {
 		return m, nil

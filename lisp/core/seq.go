@@ -86,8 +86,8 @@ func nthRow(name string, i int) func(*eval.Thread, value.Value) (value.Value, er
 			}
 		}
 		items, err := elements(th, name, v)
-		if s, ok := v.Str(); ok && err == nil && i > 1 && i >= len(items) {
-			return value.Nil, value.Errorf("nth: index %d out of range for a string of length %d", i, len(s))
+		if _, isText := v.Str(); isText && err == nil && i > 1 && i >= len(items) {
+			return value.Nil, value.Errorf("nth: index %d out of range for a string of length %d", i, len(items))
 		}
 		if err != nil || i >= len(items) {
 			return value.Nil, err

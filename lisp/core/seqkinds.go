@@ -43,6 +43,22 @@ func onlySequence(th *eval.Thread, fn string, v value.Value, ok also) ([]value.V
 	return iterable(th, v)
 }
 
+// keyPath are the keys in a sequence, an array or an entry.
+func keyPath(th *eval.Thread, v value.Value) ([]value.Value, error) {
+	if !takes(v, lazyOK) {
+		return nil, value.CoerceError(v, "a sequential collection")
+	}
+	return iterable(th, v)
+}
+
+// sequentialItems is keyPath without entries.
+func sequentialItems(th *eval.Thread, v value.Value) ([]value.Value, error) {
+	if _, isEntry := v.Ref().(*value.MapEntry); isEntry {
+		return nil, value.CoerceError(v, "a sequential collection")
+	}
+	return keyPath(th, v)
+}
+
 func takes(v value.Value, ok also) bool {
 	switch v.Ref().(type) {
 	case nil:

@@ -341,14 +341,6 @@ func repeatText(th *eval.Thread, a []value.Value) (value.Value, error) {
 	return value.String(string(b)), nil
 }
 
-// sequentialItems is iterable for sequences alone: no nil, text, map, entry or set.
-func sequentialItems(th *eval.Thread, v value.Value) ([]value.Value, error) {
-	if _, isEntry := v.Ref().(*value.MapEntry); isEntry || !takes(v, lazyOK) {
-		return nil, value.CoerceError(v, "a sequential collection")
-	}
-	return iterable(th, v)
-}
-
 func joinText(th *eval.Thread, a []value.Value) (value.Value, error) {
 	coll := a[len(a)-1]
 	if coll.IsNil() {
